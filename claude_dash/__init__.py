@@ -1,0 +1,1 @@
+"""claude-dash: how an engineering organisation uses Claude Code, by team, never by person."""

@@ -1,0 +1,386 @@
+"""Every table: typed facts, the people behind them, and what was released.
+
+Facts are wide and carry a pseudonym; `Person`, `Identity` and `RosterEntry` alone hold a name or
+an address; `ReleaseRow` is tall and is all that a reader is shown.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text
+from sqlmodel import Field, SQLModel
+
+from claude_dash.facts.types import UtcDateTime
+
+
+def _instant(*, nullable: bool = False, index: bool = False) -> Any:  # noqa: ANN401 - a column
+    return Field(sa_column=Column(UtcDateTime, nullable=nullable, index=index))
+
+
+def _big(*, primary_key: bool = False, nullable: bool = False, default: int | None = 0) -> Any:  # noqa: ANN401
+    kind = Column(BigInteger, primary_key=primary_key, nullable=nullable, autoincrement=False)
+    return Field(sa_column=kind, **({} if primary_key else {"default": default}))
+
+
+# --- connections and how far they were read ------------------------------------------------------
+
+
+class Connection(SQLModel, table=True):
+    """One place that is read: a vendor organisation seen with one key."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    kind: str
+    status: str = "ok"  # ok, paused or waiting
+    organization_id: str = ""
+    organization_name: str = ""
+    key_tail: str = ""  # the last four characters, all that is ever shown of a key
+    options: str = "{}"  # JSON: the options of the kind, without secrets
+    created_at: datetime = _instant()
+    backfill_since: date | None = None
+    backfill_done: bool = False
+    history_starts: date | None = None  # the first day that the source has, once known
+    last_sync: datetime | None = _instant(nullable=True)
+    error_code: str = ""
+    error_message: str = ""
+    failing_since: datetime | None = _instant(nullable=True)
+    progress: str = ""  # JSON: {"day", "read", "of"} while a sync runs, else empty
+
+
+class Secret(SQLModel, table=True):
+    """A credential, encrypted; the vault key is kept outside the database."""
+
+    connection_id: int = Field(primary_key=True, foreign_key="connection.id", ondelete="CASCADE")
+    token: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class DayRead(SQLModel, table=True):
+    """The last complete read of one report and UTC day of a connection."""
+
+    __tablename__ = "day_read"
+    connection_id: int = Field(primary_key=True)
+    report: str = Field(primary_key=True)  # a source's name, for example console.claude_code
+    day: date = Field(primary_key=True)
+    read_at: datetime = _instant()
+    records: int = 0
+    rejected: int = 0
+    facts: int = 0
+
+
+class Reject(SQLModel, table=True):
+    """Records of a read day that were set aside, by reason; never their content."""
+
+    connection_id: int = Field(primary_key=True)
+    report: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    reason: str = Field(primary_key=True)  # the field's path and what was wrong with its type
+    records: int = 0
+
+
+class RequestLog(SQLModel, table=True):
+    """Requests of the last minute to one vendor organisation, whichever process sent them."""
+
+    __tablename__ = "request_log"
+    id: int | None = Field(default=None, primary_key=True)
+    budget: str = Field(index=True)
+    at: float  # seconds since the epoch
+
+
+# --- facts ---------------------------------------------------------------------------------------
+
+
+class _PersonDay(SQLModel):
+    """The key that the facts of a report share: connection, UTC day, pseudonym and its scalars."""
+
+    connection_id: int = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    who: int = Field(primary_key=True, sa_type=BigInteger)
+    terminal_type: str = Field(default="", primary_key=True)
+    customer_type: str = Field(default="", primary_key=True)
+
+
+class ActivityDay(_PersonDay, table=True):
+    """What one identity did on one UTC day."""
+
+    __tablename__ = "activity_day"
+    sessions: int = Field(default=0, sa_type=BigInteger)
+    lines_added: int = Field(default=0, sa_type=BigInteger)
+    lines_removed: int = Field(default=0, sa_type=BigInteger)
+    commits: int = Field(default=0, sa_type=BigInteger)
+    pull_requests: int = Field(default=0, sa_type=BigInteger)
+
+
+class ModelUsageDay(_PersonDay, table=True):
+    """Tokens and estimated cost of one identity, UTC day and model."""
+
+    __tablename__ = "model_usage_day"
+    model: str = Field(primary_key=True)
+    input_tokens: int = Field(default=0, sa_type=BigInteger)
+    output_tokens: int = Field(default=0, sa_type=BigInteger)
+    cache_read_tokens: int = Field(default=0, sa_type=BigInteger)
+    cache_write_tokens: int = Field(default=0, sa_type=BigInteger)
+    cost_estimated: int | None = Field(default=None, sa_type=BigInteger)  # nanodollars
+
+
+class ToolDay(_PersonDay, table=True):
+    """Suggestions of one edit tool that one identity accepted and rejected on one UTC day."""
+
+    __tablename__ = "tool_day"
+    tool: str = Field(primary_key=True)
+    suggestions_accepted: int = Field(default=0, sa_type=BigInteger)
+    suggestions_rejected: int = Field(default=0, sa_type=BigInteger)
+
+
+FACT_TABLES: tuple[type[_PersonDay], ...] = (ActivityDay, ModelUsageDay, ToolDay)
+Fact = ActivityDay | ModelUsageDay | ToolDay
+
+
+# --- people and teams ----------------------------------------------------------------------------
+
+
+class Person(SQLModel, table=True):
+    """Somebody, or a key that is nobody's: what identities are linked to."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    automation: bool = False
+    name: str = ""  # shown to admins on the people page, never beside a figure
+
+
+class Identity(SQLModel, table=True):
+    """A way in which a source names a person: `email` or `api_key`, and the pseudonym for it."""
+
+    who: int = _big(primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True, ondelete="CASCADE")
+    kind: str
+    value: str  # the address, case folded, or the display name of the key
+    first_seen: date | None = None
+
+
+class ErasedIdentity(SQLModel, table=True):
+    """The keyed hash of an erased identity, so that it is dropped at the door from then on."""
+
+    __tablename__ = "erased_identity"
+    who: int = _big(primary_key=True)
+
+
+class Department(SQLModel, table=True):
+    """A part of the organisation that teams belong to."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+
+
+class Team(SQLModel, table=True):
+    """The primary group of a person; `merged_into` names the team that took its place."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    department_id: int | None = Field(default=None, foreign_key="department.id")
+    merged_into: int | None = Field(default=None, foreign_key="team.id")
+    rank: int = 0  # where a workspace stands in the order that decides for people in several
+
+
+class Membership(SQLModel, table=True):
+    """A person's time in a team; half-open UTC days, unknown ends are open."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True, ondelete="CASCADE")
+    team_id: int = Field(foreign_key="team.id")
+    origin: str  # csv or workspace; a csv row wins
+    starts: date | None = None
+    ends: date | None = None
+
+
+class RosterEntry(SQLModel, table=True):
+    """A person on a roster: the vendor's user list of a connection (`vendor`) or a file (`csv`)."""
+
+    __tablename__ = "roster_entry"
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True, ondelete="CASCADE")
+    origin: str  # vendor or csv
+    connection_id: int | None = Field(default=None, index=True)
+    vendor_user_id: str = ""  # the vendor's `user_...` id, to join workspace members
+    role: str = ""
+    eligible: bool = True
+    starts: date | None = None  # half-open UTC days, unknown ends are open
+    ends: date | None = None
+
+
+class Invite(SQLModel, table=True):
+    """An invitation of the vendor, without its address: only its dates are counted."""
+
+    connection_id: int = Field(primary_key=True)
+    invite_id: str = Field(primary_key=True)
+    status: str
+    invited_at: datetime = _instant()
+    expires_at: datetime | None = _instant(nullable=True)
+    accepted_at: datetime | None = _instant(nullable=True)
+
+
+# --- what the roll-up keeps ----------------------------------------------------------------------
+
+
+class PersonWeek(SQLModel, table=True):
+    """The days of one ISO week on which a person was active; lives as long as facts."""
+
+    __tablename__ = "person_week"
+    week: date = Field(primary_key=True)  # Monday
+    person_id: int = Field(primary_key=True)
+    days: int = 0  # bit 0 is Monday
+
+
+class PersonSpan(SQLModel, table=True):
+    """The first and last active day of a person, and when a habit began; kept until erasure."""
+
+    __tablename__ = "person_span"
+    person_id: int = Field(primary_key=True)
+    first_day: date
+    last_day: date
+    activated_on: date | None = None
+
+
+class TouchedWeek(SQLModel, table=True):
+    """An ISO week whose facts, people or teams changed since it was rolled up last."""
+
+    __tablename__ = "touched_week"
+    week: date = Field(primary_key=True)
+
+
+class Seal(SQLModel, table=True):
+    """A week or month whose facts are purged: its releases never change again."""
+
+    grain: str = Field(primary_key=True)
+    start: date = Field(primary_key=True)
+    sealed_at: datetime = _instant()
+
+
+class GroupRow(SQLModel, table=True):
+    """One row of the partition of a period: who stands together, and how many they are."""
+
+    __tablename__ = "group_row"
+    grain: str = Field(primary_key=True)
+    start: date = Field(primary_key=True)
+    level: str = Field(primary_key=True)  # organization, department or team
+    key: str = Field(primary_key=True)
+    parent: str = ""
+    members: str = ""  # the keys of the groups inside, comma separated
+    population: int = 0
+    policy: int = 0  # the version of the policy that decided
+
+
+class ReleaseRow(SQLModel, table=True):
+    """One released value; what is hidden is stored as null with its reason."""
+
+    __tablename__ = "release"
+    measure: str = Field(primary_key=True)
+    grain: str = Field(primary_key=True)  # day, week, month, or part (of a week cut by a month)
+    level: str = Field(primary_key=True)
+    dimension: str = Field(default="", primary_key=True)  # technical dimension, empty for totals
+    start: date = Field(primary_key=True)
+    key: str = Field(primary_key=True)  # of GroupRow
+    item: str = Field(default="", primary_key=True)  # the technical value
+    value: int | None = Field(default=None, sa_type=BigInteger)
+    hidden: str = ""
+
+    __table_args__ = (
+        Index("release_by_period", "grain", "start"),
+        {"sqlite_with_rowid": False},
+    )
+
+
+# --- policy, access and the record of what happened -------------------------------------------------
+
+
+class PolicyVersion(SQLModel, table=True):
+    """A version of the privacy policy; the newest one holds."""
+
+    __tablename__ = "policy_version"
+    version: int | None = Field(default=None, primary_key=True)
+    k: int
+    made_at: datetime = _instant()
+    made_by: str = ""
+    reason: str = ""
+
+
+class Account(SQLModel, table=True):
+    """Somebody who may sign in, and the role they have."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    email: str = Field(unique=True)
+    role: str
+    password_hash: str = ""
+    created_at: datetime = _instant()
+
+
+class SignInToken(SQLModel, table=True):
+    """A one-use link to set a password, by the hash of its token."""
+
+    __tablename__ = "sign_in_token"
+    token_hash: str = Field(primary_key=True)
+    account_id: int | None = None  # none: the first admin, whose account the link makes
+    expires_at: datetime = _instant()
+
+
+class SignInSession(SQLModel, table=True):
+    """A signed-in browser, by the hash of its cookie."""
+
+    __tablename__ = "sign_in_session"
+    session_hash: str = Field(primary_key=True)
+    account_id: int = Field(foreign_key="account.id", index=True, ondelete="CASCADE")
+    created_at: datetime = _instant()
+    seen_at: datetime = _instant()
+    expires_at: datetime = _instant()
+
+
+class SignInAttempt(SQLModel, table=True):
+    """A failed sign-in, by the keyed hash of address and origin, for the rate limit."""
+
+    __tablename__ = "sign_in_attempt"
+    id: int | None = Field(default=None, primary_key=True)
+    subject: str = Field(index=True)
+    at: datetime = _instant()
+
+
+class AuditEntry(SQLModel, table=True):
+    """Something that an account or the command line did."""
+
+    __tablename__ = "audit_entry"
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = _instant(index=True)
+    actor: str = ""  # account address, or `command line`
+    action: str
+    detail: str = Field(default="", sa_type=Text)
+
+
+class AccessEntry(SQLModel, table=True):
+    """How often a reader asked for a metric on a UTC day."""
+
+    __tablename__ = "access_entry"
+    day: date = Field(primary_key=True)
+    reader: str = Field(primary_key=True)
+    role: str = Field(primary_key=True)
+    metric: str = Field(primary_key=True)
+    breakdown: str = Field(default="", primary_key=True)
+    times: int = 0
+
+
+class ExportEntry(SQLModel, table=True):
+    """A file that left through the exports, and when our copy is deleted."""
+
+    __tablename__ = "export_entry"
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = _instant(index=True)
+    actor: str = ""
+    role: str = ""
+    what: str
+    sha256: str = ""
+    path: str = ""  # below DATA_DIR; empty for a download that leaves no copy
+    delete_by: date
+    deleted: bool = False
+
+
+class Setting(SQLModel, table=True):
+    """A value that the running product keeps, such as the store's revision."""
+
+    name: str = Field(primary_key=True)
+    value: str = Field(sa_type=Text)

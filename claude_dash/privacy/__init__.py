@@ -1,0 +1,1 @@
+"""Protection: the policy, and the gate that every figure passes before it is stored."""
