@@ -3,15 +3,15 @@
 ClaudeDashError(message, hint)      exit  HTTP
 ├── ConfigError                       2    500   a setting is missing or wrong, and where it is set
 ├── SourceError                       3
-│   ├── SourceAuthError               3     -    the key was refused: which kind or scope is missing
-│   ├── SourceBusyError     (retry)   3     -    the vendor asks to wait, or cannot be reached for now
-│   └── SourceShapeError              3     -    the report changed: the field's path, never its value
+│   ├── SourceAuthError               3     -    the key was refused: its kind or scope
+│   ├── SourceBusyError     (retry)   3     -    the vendor asks to wait or is out of reach
+│   └── SourceShapeError              3     -    the report changed: the path, never the value
 ├── BodyRejected                      -   4xx    to a sender: unauthorised, too large, wrong type
 ├── StoreError                        4    503   the store cannot be used
 │   └── StoreBehindError              4    503   the schema is older than the program
 └── QueryError                        2    400
     ├── UnknownNameError              2    400   with the nearest known name
-    └── RefusedError                  2    403   a breakdown that is not published, or a missing role
+    └── RefusedError                  2    403   a breakdown that is not published, or the role
 
 A message holds no identity, no payload and no secret.
 """

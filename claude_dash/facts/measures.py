@@ -22,7 +22,7 @@ class Measure:
 
 ACTIVITY = (
     Measure("sessions", "{session}", ("sessions",), MEASURE_SPLITS, "claude_code.session.count"),
-    Measure("active_days", "{day}", (), MEASURE_SPLITS),
+    Measure("active_days", "{day}", (), ()),  # a day with two terminals is one day: no splits
     Measure(
         "lines_added", "{line}", ("lines_added",), MEASURE_SPLITS, "claude_code.lines_of_code.count"
     ),

@@ -221,12 +221,16 @@ class Invite(SQLModel, table=True):
 
 
 class PersonWeek(SQLModel, table=True):
-    """The days of one ISO week on which a person was active; lives as long as facts."""
+    """The days of one ISO week on which a person was active, and the sessions of that week.
+
+    It lives as long as facts do.
+    """
 
     __tablename__ = "person_week"
     week: date = Field(primary_key=True)  # Monday
     person_id: int = Field(primary_key=True)
     days: int = 0  # bit 0 is Monday
+    sessions: int = Field(default=0, sa_type=BigInteger)
 
 
 class PersonSpan(SQLModel, table=True):
@@ -288,7 +292,7 @@ class ReleaseRow(SQLModel, table=True):
     )
 
 
-# --- policy, access and the record of what happened -------------------------------------------------
+# --- policy, access and the record of what happened ----------------------------------------------
 
 
 class PolicyVersion(SQLModel, table=True):
