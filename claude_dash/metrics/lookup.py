@@ -29,4 +29,5 @@ def metric(name: str) -> Metric:
     try:
         return metrics()[name]
     except KeyError:
-        raise UnknownNameError.of("metric", name, metrics()) from None
+        what = "metric"
+        raise UnknownNameError.of(what, name, metrics()) from None

@@ -1,6 +1,10 @@
-"""The numbers of the privacy policy: k people, c contributors, p per cent."""
+"""The numbers of the privacy policy: k people, c contributors, p per cent; versioned."""
 
 from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from claude_dash.facts.tables import PolicyVersion
 
 MIN_K = 5
 MAX_K = 50
@@ -19,3 +23,12 @@ class Policy:
     k: int = MIN_K
     c: int = 3
     p: int = 10
+
+
+def current(connection: Connection, smallest: int = MIN_K) -> Policy:
+    """Return the policy that holds: the larger of the stored k and the one that is set."""
+    query = select(PolicyVersion).order_by(PolicyVersion.version.desc()).limit(1)  # type: ignore[union-attr]
+    stored = connection.execute(query).first()
+    if stored is None:
+        return Policy(k=max(smallest, MIN_K))
+    return Policy(version=stored.version, k=max(stored.k, smallest, MIN_K))

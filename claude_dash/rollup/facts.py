@@ -1,0 +1,182 @@
+"""The facts of one ISO week as arrays, each person and day counted once per organization."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sqlalchemy import Connection, select
+
+from claude_dash.facts import tables as t
+from claude_dash.privacy.cells import Bools, Ints
+
+SHARED_COLUMNS = ("connection_id", "day", "who", "terminal_type", "customer_type")
+PRODUCT = "claude_code"  # everything that the Console report covers
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A technical dimension of some rows: a code per row, and the value that each code means."""
+
+    codes: Ints
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of one fact table in one week.
+
+    person: id per row; day: 0 to 6 per row, Monday first; splits: by technical dimension;
+    amounts: int64 of shape (rows, columns).
+    """
+
+    person: Ints
+    day: Ints
+    splits: dict[str, Split]
+    amounts: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class WeekFacts:
+    """One ISO week of facts; columns of the tables are those of their measures, in order."""
+
+    activity: Table
+    usage: Table
+    tools: Table
+
+    @property
+    def tables(self) -> tuple[Table, Table, Table]:
+        """Return the three tables."""
+        return self.activity, self.usage, self.tools
+
+    def active_days(self) -> tuple[Ints, Ints]:
+        """Return the distinct (person, day) pairs with any kept counter above 0."""
+        person = np.concatenate([x.person[x.amounts.any(axis=1)] for x in self.tables])
+        day = np.concatenate([x.day[x.amounts.any(axis=1)] for x in self.tables])
+        pairs = np.unique(person * 7 + day)
+        return pairs // 7, pairs % 7
+
+
+class _Codes:
+    """Turns what a column holds into codes."""
+
+    def __init__(self, connection: Connection) -> None:
+        rows = connection.execute(select(t.Identity.who, t.Identity.person_id)).all()
+        self.who = np.array(sorted((who, person) for who, person in rows), dtype=np.int64)
+        self.who = self.who.reshape(-1, 2)
+        self.connections = {
+            row.id: row
+            for row in connection.execute(
+                select(
+                    t.Connection.id, t.Connection.name, t.Connection.kind, t.Connection.organization_id
+                )
+            )
+        }
+
+    def persons(self, who: Ints) -> Ints:
+        """Return the person behind each pseudonym, -1 where there is none."""
+        if not len(self.who):
+            return np.full(len(who), -1, dtype=np.int64)
+        at = np.searchsorted(self.who[:, 0], who).clip(max=len(self.who) - 1)
+        return np.where(self.who[at, 0] == who, self.who[at, 1], -1)
+
+
+def _split(column: Sequence[Any]) -> Split:
+    codes, values = pd.factorize(np.array(column, dtype=object), sort=True)
+    return Split(codes.astype(np.int64), tuple(str(value) for value in values))
+
+
+def _mapped(split: Split, names: dict[str, str]) -> Split:
+    """Return a split whose values are renamed; values that become equal are united."""
+    renamed = [names.get(value, value) for value in split.values]
+    values = sorted(set(renamed))
+    to = np.array([values.index(name) for name in renamed], dtype=np.int64)
+    return Split(to[split.codes] if len(split.codes) else split.codes, tuple(values))
+
+
+def _once(codes: _Codes, connection: Ints, person: Ints, day: Ints) -> Bools:
+    """Keep, for each billing organization, person and day, the rows of one connection alone."""
+    keep = np.ones(len(person), dtype=bool)
+    organizations: dict[str, list[int]] = {}
+    for number, row in sorted(codes.connections.items()):
+        if row.organization_id:
+            organizations.setdefault(row.organization_id, []).append(number)
+    for numbers in organizations.values():
+        taken = np.zeros(0, dtype=np.int64)
+        for number in numbers if len(numbers) > 1 else ():
+            mine = connection == number
+            pairs = person * 7 + day
+            keep &= ~(mine & np.isin(pairs, taken))
+            taken = np.union1d(taken, pairs[mine & keep])
+    return keep
+
+
+def _table(
+    connection: Connection,
+    codes: _Codes,
+    model: type[t.ActivityDay | t.ModelUsageDay | t.ToolDay],
+    monday: date,
+    extra: str,
+    columns: Sequence[str],
+) -> Table:
+    table: Any = model.__table__
+    names = [*SHARED_COLUMNS, *([extra] if extra else []), *columns]
+    query = select(*(table.c[name] for name in names)).where(
+        table.c.day >= monday, table.c.day < monday + timedelta(days=7)
+    )
+    rows = connection.execute(query).all()
+    by_name = dict(zip(names, zip(*rows, strict=True) if rows else [()] * len(names), strict=True))
+    person = codes.persons(np.array(by_name["who"], dtype=np.int64))
+    days = {monday + timedelta(days=number): number for number in range(7)}
+    day = np.array([days[value] for value in by_name["day"]], dtype=np.int64)
+    origin = np.array(by_name["connection_id"], dtype=np.int64)
+    amounts = np.array(
+        [[value or 0 for value in by_name[name]] for name in columns], dtype=np.int64
+    ).reshape(len(columns), len(person))
+    keep = (person >= 0) & _once(codes, origin, person, day)
+    split = {name: _split(by_name[name]) for name in ("terminal_type", "customer_type")}
+    if extra:
+        split[extra] = _split(by_name[extra])
+    numbers = _split(by_name["connection_id"])
+    split["connection"] = _mapped(
+        numbers, {str(key): row.name for key, row in codes.connections.items()}
+    )
+    split["source"] = _mapped(
+        numbers, {str(key): row.kind for key, row in codes.connections.items()}
+    )
+    split["product"] = Split(np.zeros(len(person), dtype=np.int64), (PRODUCT,))
+    return Table(
+        person=person[keep],
+        day=day[keep],
+        splits={name: Split(one.codes[keep], one.values) for name, one in split.items()},
+        amounts=amounts.T[keep],
+    )
+
+
+def load(connection: Connection, monday: date) -> WeekFacts:
+    """Return the facts of the ISO week that begins on `monday`."""
+    codes = _Codes(connection)
+    return WeekFacts(
+        activity=_table(connection, codes, t.ActivityDay, monday, "", ACTIVITY_COLUMNS),
+        usage=_table(connection, codes, t.ModelUsageDay, monday, "model", USAGE_COLUMNS),
+        tools=_table(connection, codes, t.ToolDay, monday, "tool", TOOL_COLUMNS),
+    )
+
+
+ACTIVITY_COLUMNS = ("sessions", "lines_added", "lines_removed", "commits", "pull_requests")
+USAGE_COLUMNS = (
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "cost_estimated",
+)
+TOOL_COLUMNS = ("suggestions_accepted", "suggestions_rejected")
+
+
+def distinct(values: NDArray[Any]) -> Ints:
+    """Return sorted distinct int64 values."""
+    return np.unique(values).astype(np.int64)

@@ -1,0 +1,201 @@
+"""Months of departments and teams: the ISO weeks whose Thursday lies in the month."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, delete, insert, select
+
+from claude_dash.clock import weeks_of_month
+from claude_dash.facts import tables as t
+from claude_dash.privacy.cells import Ints, Partition
+from claude_dash.privacy.partition import MonthPartition, MonthRow, join
+from claude_dash.privacy.policy import Policy
+from claude_dash.rollup.crowd import Crowd
+from claude_dash.rollup.habits import History, count_starts
+from claude_dash.rollup.months import add_up, released
+from claude_dash.rollup.rows import ALL, DEPARTMENT, FLOWS, ORGANIZATION, TEAM, Rows
+
+_GROUP: Any = t.GroupRow.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class _Month:
+    """The weeks of a month that are known, with the crowd of each."""
+
+    mondays: Sequence[date]
+    crowds: Sequence[Crowd]
+    partition: MonthPartition
+    first: date
+
+    def rows_of(self, level: str) -> Sequence[MonthRow]:
+        """Return the rows of a level."""
+        return self.partition.departments if level == DEPARTMENT else self.partition.teams
+
+
+def _week_rows(partition: Partition, level: str) -> Sequence[Any]:
+    return partition.departments if level == DEPARTMENT else partition.teams
+
+
+def roll_up_group_month(
+    connection: Connection,
+    first: date,
+    crowds: Mapping[date, Crowd],
+    history: History,
+    policy: Policy,
+) -> Rows:
+    """Return the releases of a month for departments and teams, and store who stands together.
+
+    Args:
+        connection: Inside the transaction of the roll-up.
+        first: First day of the month.
+        crowds: Of every week of the month that is known, by Monday.
+        history: Who was active when.
+        policy: Decides from how many people on groups are shown.
+    """
+    rows = Rows("month", first)
+    mondays = [monday for monday in weeks_of_month(first) if monday in crowds]
+    connection.execute(delete(_GROUP).where(_GROUP.c.grain == "month", _GROUP.c.start == first))
+    if not mondays:
+        return rows
+    found = [crowds[monday] for monday in mondays]
+    last = {group.key: group.population for group in found[-1].partition.groups}
+    month = _Month(mondays, found, join([crowd.partition for crowd in found], last), first)
+    _store_groups(connection, month, policy)
+    if min(crowd.partition.population for crowd in found) < 2 * policy.k:
+        return rows
+    for level in (DEPARTMENT, TEAM):
+        _sum_magnitudes(connection, rows, month, level)
+        _count_people(rows, month, history, level, policy)
+    return rows
+
+
+def _store_groups(connection: Connection, month: _Month, policy: Policy) -> None:
+    population = month.crowds[-1].partition.population
+    shared = {"grain": "month", "start": month.first, "policy": policy.version}
+    made = [{**shared, "level": ORGANIZATION, "key": ALL, "parent": "", "members": "",
+             "population": population}]  # fmt: skip
+    smallest = min(crowd.partition.population for crowd in month.crowds)
+    for level in (DEPARTMENT, TEAM) if smallest >= 2 * policy.k else ():
+        for row in month.rows_of(level):
+            made.append(
+                {
+                    **shared,
+                    "level": level,
+                    "key": row.key,
+                    "parent": row.parent or ALL,
+                    "members": ",".join(row.members),
+                    "population": row.population,
+                }
+            )
+    connection.execute(insert(_GROUP), made)
+
+
+def _sum_magnitudes(connection: Connection, rows: Rows, month: _Month, level: str) -> None:
+    periods = [("week", monday) for monday in month.mondays]
+    by_key = released(connection, level, periods)
+    subjects = {(measure, dimension) for measure, dimension, _ in by_key}
+    for row in month.rows_of(level):
+        for measure, dimension in subjects:
+            blocks = []
+            for number, monday in enumerate(month.mondays):
+                week_rows = _week_rows(month.crowds[number].partition, level)
+                for index in row.weeks[number]:
+                    key = week_rows[index].key
+                    block = by_key.get((measure, dimension, key), {}).get(("week", monday), {})
+                    total = by_key.get((measure, "", key), {}).get(("week", monday), {})
+                    blocks.append({"": total[""], **block} if dimension and total else block)
+            for item, (value, hidden) in add_up(_without_hidden_rows(blocks, dimension)).items():
+                rows.add(level, row.key, measure, value, hidden, dimension=dimension, item=item)
+
+
+def _without_hidden_rows(
+    blocks: list[dict[str, tuple[int | None, str]]], dimension: str
+) -> list[dict[str, tuple[int | None, str]]]:
+    """Hide every technical value that a week's row cannot show because its total is hidden."""
+    if not dimension:
+        return blocks
+    items = {item for block in blocks for item in block if item}
+    made = []
+    for block in blocks:
+        total = block.pop("", (0, ""))
+        made.append(
+            {item: block.get(item, (0, "")) if not total[1] else (None, total[1]) for item in items}
+            if total[1]
+            else block
+        )
+    return made
+
+
+def _active(month: _Month, history: History, level: str) -> tuple[Ints, Ints]:
+    """Return distinct (person, month row) pairs of everybody active in the month."""
+    pairs = [np.zeros((2, 0), dtype=np.int64)]
+    for number, crowd in enumerate(month.crowds):
+        people = history.week(month.mondays[number]).people
+        pairs.append(np.stack([people, _row_of(month, number, crowd, people, level)]))
+    both = np.unique(np.concatenate(pairs, axis=1), axis=1)
+    both = both[:, both[1] >= 0]
+    return both[0], both[1]
+
+
+def _row_of(month: _Month, number: int, crowd: Crowd, people: Ints, level: str) -> Ints:
+    """Return the month row in which each person of a week stands, -1 for nowhere."""
+    groups = len(crowd.partition.groups)
+    to = np.full(groups + 1, -1, dtype=np.int64)
+    week_rows = _week_rows(crowd.partition, level)
+    for index, row in enumerate(month.rows_of(level)):
+        for week_row in row.weeks[number]:
+            to[list(week_rows[week_row].members)] = index
+    return to[crowd.groups_of(people)]
+
+
+def _count_people(
+    rows: Rows, month: _Month, history: History, level: str, policy: Policy
+) -> None:
+    found, last = month.rows_of(level), month.crowds[-1]
+    person, row = _active(month, history, level)
+    begin, end = month.mondays[0], month.mondays[-1] + timedelta(days=7)
+    month_before = weeks_of_month((month.first - timedelta(days=1)).replace(day=1))
+    before = np.unique(np.concatenate([history.week(one).people for one in month_before]))
+    is_new = np.isin(person, history.spans.starting(begin, end))
+    is_retained = np.isin(person, before) & ~is_new
+    lapsed = np.setdiff1d(before, person)
+    standing = _row_of(month, len(month.crowds) - 1, last, last.people, level)
+    seats, people = last.people[last.seat], last.people[last.eligible]
+    counts: dict[str, Ints] = {
+        "active": row,
+        "active_eligible": row[np.isin(person, people)],
+        "people": standing[last.eligible],
+        "seats": standing[last.seat],
+        "idle_seats": standing[last.seat][~np.isin(seats, person)],
+    }
+    if history.knows(month_before[0]):
+        lapsed_rows = _row_of(month, len(month.crowds) - 1, last, lapsed, level)
+        flows = (row[is_new], row[is_retained], row[~is_new & ~is_retained], lapsed_rows)
+        counts |= dict(zip(FLOWS, flows, strict=True))
+    for measure, numbers in counts.items():
+        sizes = np.bincount(numbers[numbers >= 0], minlength=len(found))
+        for index, one in enumerate(found):
+            rows.add(level, one.key, measure, int(sizes[index]))
+    _count_starts(rows, month, history, level, policy)
+
+
+def _count_starts(rows: Rows, month: _Month, history: History, level: str, policy: Policy) -> None:
+    """Take over what the last week's rows count since the beginning, where rows are the same."""
+    last = month.crowds[-1]
+    made = Rows("month", month.first)
+    count_starts(made, last, history, month.mondays[-1] + timedelta(days=7), policy)
+    week_rows = _week_rows(last.partition, level)
+    by_row: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for one in made.made:
+        if one["level"] == level:
+            by_row.setdefault((one["measure"], one["key"]), []).append(one)
+    measures = sorted({measure for measure, _ in by_row})
+    for row in month.rows_of(level):
+        keys = [week_rows[index].key for index in row.weeks[-1]]
+        for measure in measures:
+            parts = [one for key in keys for one in by_row.get((measure, key), [])]
+            hidden = next((one["hidden"] for one in parts if one["hidden"]), "")
+            rows.add(level, row.key, measure, sum(one["value"] or 0 for one in parts), hidden)

@@ -1,0 +1,180 @@
+"""From facts to cells: every measure of a week, by group, day and technical value."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+
+import numpy as np
+
+from claude_dash.clock import month_of
+from claude_dash.facts.dimensions import OTHER
+from claude_dash.facts.measures import TOKEN_TYPES
+from claude_dash.privacy.cells import Cells, Ints, Magnitude
+from claude_dash.rollup.crowd import Crowd
+from claude_dash.rollup.facts import (
+    ACTIVITY_COLUMNS,
+    TOOL_COLUMNS,
+    USAGE_COLUMNS,
+    Split,
+    Table,
+    WeekFacts,
+)
+
+DAYS = 7
+COST = "cost_estimated"
+NAMED = ("tool",)  # dimensions whose values are names that somebody may have chosen (R8)
+
+
+def cells(cell: Ints, person: Ints, amounts: Ints, size: int) -> Cells:
+    """Return the cells of some rows, of shape (size, columns).
+
+    Args:
+        cell: The cell of each row, below `size`.
+        person: Who contributes the row; the rows of one person in one cell are added up.
+        amounts: int64 of shape (rows, columns), none below 0.
+        size: How many cells there are.
+    """
+    found = Cells.zeros(size, amounts.shape[1])
+    if not len(cell):
+        return found
+    key = cell * (int(person.max()) + 1) + person
+    order = np.argsort(key, kind="stable")
+    key, cell = key[order], cell[order]
+    starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
+    sums = np.add.reduceat(amounts[order], starts, axis=0)
+    cell = cell[starts]
+    blocks = np.flatnonzero(np.r_[True, cell[1:] != cell[:-1]])
+    at = cell[blocks]
+    largest = np.maximum.reduceat(sums, blocks, axis=0)
+    block_of = np.repeat(np.arange(len(blocks)), np.diff(np.r_[blocks, len(cell)]))
+    is_largest = sums == largest[block_of]
+    tied = np.add.reduceat(is_largest, blocks, axis=0, dtype=np.int64) > 1
+    others = np.maximum.reduceat(np.where(is_largest, 0, sums), blocks, axis=0)
+    found.n[at] = np.add.reduceat(sums > 0, blocks, axis=0, dtype=np.int64)
+    found.total[at] = np.add.reduceat(sums, blocks, axis=0)
+    found.x1[at] = largest
+    found.x2[at] = np.where(tied, largest, others)
+    return found
+
+
+def _columns(made: Cells, shape: tuple[int, ...], columns: slice | int) -> Cells:
+    def pick(values: Ints) -> Ints:
+        return np.ascontiguousarray(values[:, columns].reshape(shape))
+
+    return Cells(pick(made.n), pick(made.total), pick(made.x1), pick(made.x2))
+
+
+def cut(monday: date) -> int:
+    """Return how many days of the ISO week lie in the month of its Monday; 7 when all do."""
+    return sum(month_of(monday + timedelta(days=n)) == month_of(monday) for n in range(DAYS))
+
+
+class _Counter:
+    """Counts one fact table of one week into cells, by group, day and part."""
+
+    def __init__(self, table: Table, crowd: Crowd) -> None:
+        self.table = table
+        self.groups = len(crowd.partition.groups)
+        self.cut = cut(crowd.monday)
+        group = crowd.groups_of(table.person)
+        self.kept = group >= 0
+        self.group = group[self.kept]
+        self.person = table.person[self.kept]
+        self.day = table.day[self.kept]
+
+    def count(self, split: Split | None, amounts: Ints) -> tuple[Cells, Cells, Cells | None, int]:
+        """Return cells by group, by day and by part, each of shape (cells x values, columns)."""
+        width = len(split.values) if split else 1
+        codes = split.codes[self.kept] if split else np.zeros(len(self.group), dtype=np.int64)
+        amounts = amounts[self.kept]
+        by_group = cells(self.group * width + codes, self.person, amounts, self.groups * width)
+        by_day = cells(self.day * width + codes, self.person, amounts, DAYS * width)
+        parts = None
+        if self.cut < DAYS:
+            part = (self.day >= self.cut).astype(np.int64)
+            parts = cells(part * width + codes, self.person, amounts, 2 * width)
+        return by_group, by_day, parts, width
+
+    def magnitudes(
+        self, dimension: str, split: Split | None, names: Sequence[str], amounts: Ints
+    ) -> Iterator[Magnitude]:
+        """Yield one magnitude per column for one technical dimension, or for the total."""
+        by_group, by_day, parts, width = self.count(split, amounts)
+        for number, name in enumerate(names):
+            yield Magnitude(
+                measure=name,
+                dimension=dimension,
+                values=split.values if split else ("",),
+                groups=_columns(by_group, (self.groups, width), number),
+                days=_columns(by_day, (DAYS, width), number),
+                parts=_columns(parts, (2, width), number) if parts else None,
+            )
+
+    def by_column(self, measure: str, dimension: str, values: tuple[str, ...], amounts: Ints) -> (
+        Magnitude
+    ):
+        """Return the magnitude whose technical values are the columns themselves."""
+        by_group, by_day, parts, _ = self.count(None, amounts)
+        every = slice(None)
+        width = len(values)
+        return Magnitude(
+            measure,
+            dimension,
+            values,
+            _columns(by_group, (self.groups, width), every),
+            _columns(by_day, (DAYS, width), every),
+            _columns(parts, (2, width), every) if parts else None,
+        )
+
+
+def _folded(split: Split, table: Table, keys: Ints, k: int) -> Split:
+    """Unite the names that fewer than k people of the organisation used (R8) under one."""
+    is_person = ~np.isin(table.person, keys) & table.amounts.any(axis=1)
+    pairs = np.unique(np.stack([split.codes[is_person], table.person[is_person]]), axis=1)
+    users = np.bincount(pairs[0], minlength=len(split.values))
+    kept = [name if users[code] >= k else OTHER for code, name in enumerate(split.values)]
+    values = tuple(sorted(set(kept)))
+    to = np.array([values.index(name) for name in kept], dtype=np.int64)
+    return Split(to[split.codes] if len(to) else split.codes, values)
+
+
+def _active(facts: WeekFacts) -> Table:
+    person, day = facts.active_days()
+    return Table(person, day, {}, np.ones((len(person), 1), dtype=np.int64))
+
+
+def build(facts: WeekFacts, crowd: Crowd, k: int) -> list[Magnitude]:
+    """Return every magnitude of a week: totals first, each followed by its tables."""
+    people_active = _active(facts)
+    is_person = ~np.isin(people_active.person, crowd.keys)
+    people_active = Table(
+        people_active.person[is_person],
+        people_active.day[is_person],
+        {},
+        people_active.amounts[is_person],
+    )
+    usage = facts.usage
+    tokens = usage.amounts[:, : len(TOKEN_TYPES)]
+    both = np.column_stack([tokens.sum(axis=1), usage.amounts[:, USAGE_COLUMNS.index(COST)]])
+    made: list[Magnitude] = []
+    for table, names, amounts in (
+        (people_active, ("active_days",), people_active.amounts),
+        (facts.activity, ACTIVITY_COLUMNS, facts.activity.amounts),
+        (usage, ("tokens", COST), both),
+        (facts.tools, TOOL_COLUMNS, facts.tools.amounts),
+    ):
+        counter = _Counter(table, crowd)
+        made += counter.magnitudes("", None, names, amounts)
+        for dimension, split in table.splits.items():
+            one = _folded(split, table, crowd.keys, k) if dimension in NAMED else split
+            if one.values:
+                made += counter.magnitudes(dimension, one, names, amounts)
+    made.append(
+        _Counter(usage, crowd).by_column("tokens", "type", tuple(sorted(TOKEN_TYPES)), _typed(usage))
+    )
+    return made
+
+
+def _typed(usage: Table) -> Ints:
+    """Return the token columns in the order of the sorted names of the types."""
+    order = [USAGE_COLUMNS.index(TOKEN_TYPES[name]) for name in sorted(TOKEN_TYPES)]
+    return usage.amounts[:, order]

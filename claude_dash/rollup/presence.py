@@ -1,0 +1,159 @@
+"""Who was active when: one row per person and week, and the span of each person."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, delete, insert, select
+
+from claude_dash.facts import tables as t
+from claude_dash.privacy.cells import Ints
+
+ACTIVATION_DAYS = 3
+ACTIVATION_WINDOW_DAYS = 14
+_WEEK: Any = t.PersonWeek.__table__  # type: ignore[attr-defined]
+_SPAN: Any = t.PersonSpan.__table__  # type: ignore[attr-defined]
+_CHUNK = 500  # bound variables of one statement
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Who was active in a week: a bit per day (bit 0 is Monday) and the sessions, by person."""
+
+    people: Ints
+    days: Ints
+    sessions: Ints
+
+    def between(self, first: int, last: int) -> Ints:
+        """Return who was active on the weekdays `first` to `last`, both included, 0 to 6."""
+        mask = ((1 << (last + 1)) - 1) & ~((1 << first) - 1)
+        return self.people[(self.days & mask) > 0]
+
+
+NOBODY = Presence(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
+
+
+def store(connection: Connection, monday: date, here: Presence) -> Ints:
+    """Keep who was active in a week; return everybody who was in it before or is now."""
+    before = connection.execute(select(_WEEK.c.person_id).where(_WEEK.c.week == monday)).scalars()
+    known = np.array(before.all(), dtype=np.int64)
+    connection.execute(delete(_WEEK).where(_WEEK.c.week == monday))
+    if len(here.people):
+        connection.execute(
+            insert(_WEEK),
+            [
+                {"week": monday, "person_id": person, "days": days, "sessions": sessions}
+                for person, days, sessions in zip(
+                    here.people.tolist(), here.days.tolist(), here.sessions.tolist(), strict=True
+                )
+            ],
+        )
+    return np.union1d(known, here.people)
+
+
+def load(connection: Connection, since: date) -> dict[date, Presence]:
+    """Return who was active in each stored week from `since` on."""
+    rows = connection.execute(
+        select(_WEEK.c.week, _WEEK.c.person_id, _WEEK.c.days, _WEEK.c.sessions)
+        .where(_WEEK.c.week >= since)
+        .order_by(_WEEK.c.week, _WEEK.c.person_id)
+    ).all()
+    found: dict[date, list[tuple[int, int, int]]] = {}
+    for week, person, days, sessions in rows:
+        found.setdefault(week, []).append((person, days, sessions))
+    return {
+        week: Presence(*np.array(one, dtype=np.int64).reshape(-1, 3).T.copy())
+        for week, one in found.items()
+    }
+
+
+def _active_days(rows: Iterable[tuple[date, int]]) -> Iterator[date]:
+    for week, days in rows:
+        for number in range(7):
+            if days >> number & 1:
+                yield week + timedelta(days=number)
+
+
+def update_spans(connection: Connection, persons: Ints, oldest_open: date | None) -> None:
+    """Bring first day, last day and activation of some people in line with their weeks.
+
+    What lies before `oldest_open`, the first week that is not purged, is kept as it was.
+    """
+    for chunk in np.array_split(persons, len(persons) // _CHUNK + 1):
+        ids = chunk.tolist()
+        weeks: dict[int, list[tuple[date, int]]] = {}
+        for row in connection.execute(
+            select(_WEEK.c.person_id, _WEEK.c.week, _WEEK.c.days)
+            .where(_WEEK.c.person_id.in_(ids))
+            .order_by(_WEEK.c.week)
+        ):
+            weeks.setdefault(row.person_id, []).append((row.week, row.days))
+        before = {
+            row.person_id: row
+            for row in connection.execute(select(_SPAN).where(_SPAN.c.person_id.in_(ids)))
+        }
+        made = [
+            span
+            for person in ids
+            if (span := _span(person, weeks.get(person, []), before.get(person), oldest_open))
+        ]
+        connection.execute(delete(_SPAN).where(_SPAN.c.person_id.in_(ids)))
+        if made:
+            connection.execute(insert(_SPAN), made)
+
+
+def _span(
+    person: int, weeks: list[tuple[date, int]], before: Any, oldest_open: date | None  # noqa: ANN401
+) -> dict[str, Any] | None:
+    """Return the span of a person as a row, None when nothing is known of any activity."""
+    days = list(_active_days(weeks))
+    is_older = before and oldest_open and before.first_day < oldest_open
+    if is_older:
+        last = max([before.last_day, *days[-1:]])
+        activated = before.activated_on or _activation([before.first_day, *days])
+        return _row(person, before.first_day, last, activated)
+    return _row(person, days[0], days[-1], _activation(days)) if days else None
+
+
+def _row(person: int, first: date, last: date, activated: date | None) -> dict[str, Any]:
+    return {"person_id": person, "first_day": first, "last_day": last, "activated_on": activated}
+
+
+def _activation(days: list[date]) -> date | None:
+    """Return the third active day when it falls within the window after the first."""
+    if len(days) < ACTIVATION_DAYS:
+        return None
+    third = days[ACTIVATION_DAYS - 1]
+    return third if (third - days[0]).days < ACTIVATION_WINDOW_DAYS else None
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """First active day, last active day and activation of everybody; ordinals, 0 for never."""
+
+    people: Ints
+    first: Ints
+    last: Ints
+    activated: Ints
+
+    @classmethod
+    def load(cls, connection: Connection) -> "Spans":
+        """Read the spans, sorted by person."""
+        rows = connection.execute(select(_SPAN).order_by(_SPAN.c.person_id)).all()
+        numbers = [
+            (
+                row.person_id,
+                row.first_day.toordinal(),
+                row.last_day.toordinal(),
+                row.activated_on.toordinal() if row.activated_on else 0,
+            )
+            for row in rows
+        ]
+        return cls(*np.array(numbers, dtype=np.int64).reshape(-1, 4).T.copy())
+
+    def starting(self, first: date, until: date) -> Ints:
+        """Return who was first active in the half-open interval."""
+        since, stop = first.toordinal(), until.toordinal()
+        return self.people[(self.first >= since) & (self.first < stop)]

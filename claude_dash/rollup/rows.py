@@ -1,0 +1,115 @@
+"""Rows on their way into the releases: built in memory, written for whole periods at once."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert
+
+from claude_dash.facts import tables as t
+from claude_dash.privacy.cells import Hidden, Partition, Row
+from claude_dash.privacy.policy import Policy
+
+ORGANIZATION, DEPARTMENT, TEAM = "organization", "department", "team"
+ALL = "all"  # the key of the organization's one row
+SMALL_GROUP = Hidden.SMALL_GROUP.reason
+FLOWS = ("new", "retained", "resurrected", "lapsed")
+COHORTS = ("cohort_size", "cohort_active")
+STARTS = ("activated", "started", "started_activated", "never_used_seats", "pending_invites")
+SEGMENTS = ("segment_users",)
+HABITS = (*FLOWS, *COHORTS, *STARTS, *SEGMENTS)  # counted over more than one week
+
+_RELEASE: Any = t.ReleaseRow.__table__  # type: ignore[attr-defined]
+_GROUP: Any = t.GroupRow.__table__  # type: ignore[attr-defined]
+
+
+class Rows:
+    """The releases of one period while they are made."""
+
+    def __init__(self, grain: str, start: date) -> None:
+        self.grain = grain
+        self.start = start
+        self.made: list[dict[str, Any]] = []
+
+    def add(
+        self,
+        level: str,
+        key: str,
+        measure: str,
+        value: int | None,
+        hidden: str = "",
+        *,
+        dimension: str = "",
+        item: str = "",
+        start: date | None = None,
+        grain: str | None = None,
+    ) -> None:
+        """Add one released value; what is hidden loses its value here."""
+        self.made.append(
+            {
+                "measure": measure,
+                "grain": grain or self.grain,
+                "level": level,
+                "dimension": dimension,
+                "start": start or self.start,
+                "key": key,
+                "item": item,
+                "value": None if hidden else value,
+                "hidden": hidden,
+            }
+        )
+
+
+def replace(
+    connection: Connection, rows: Iterable[dict[str, Any]], periods: Sequence[tuple[str, date]]
+) -> None:
+    """Put rows in the place of what was released for the periods (grain, first day).
+
+    Habits stay: they are counted over several weeks, some of which may be purged by now.
+    """
+    for grain, start in periods:
+        connection.execute(
+            delete(_RELEASE).where(
+                _RELEASE.c.grain == grain,
+                _RELEASE.c.start == start,
+                _RELEASE.c.measure.not_in(HABITS),
+            )
+        )
+    batch = list(rows)
+    if batch:
+        connection.execute(insert(_RELEASE), batch)
+
+
+def replace_measures(
+    connection: Connection, rows: Rows, measures: Sequence[str]
+) -> None:
+    """Put rows in the place of what was released of some measures for one period."""
+    connection.execute(
+        delete(_RELEASE).where(
+            _RELEASE.c.grain == rows.grain,
+            _RELEASE.c.start == rows.start,
+            _RELEASE.c.measure.in_(measures),
+        )
+    )
+    if rows.made:
+        connection.execute(insert(_RELEASE), rows.made)
+
+
+def replace_groups(
+    connection: Connection, grain: str, start: date, partition: Partition, policy: Policy
+) -> None:
+    """Store who stands together in a period."""
+    connection.execute(delete(_GROUP).where(_GROUP.c.grain == grain, _GROUP.c.start == start))
+
+    def row(level: str, one: Row, parent: str) -> dict[str, Any]:
+        members = ",".join(partition.groups[number].key for number in one.members)
+        return {"level": level, "key": one.key, "parent": parent, "members": members,
+                "population": one.population}  # fmt: skip
+
+    made = [{"level": ORGANIZATION, "key": ALL, "parent": "", "members": "",
+             "population": partition.population}]  # fmt: skip
+    if partition.population >= 2 * policy.k:
+        made += [row(DEPARTMENT, one, ALL) for one in partition.departments]
+        made += [row(TEAM, one, partition.departments[one.parent].key) for one in partition.teams]
+    shared = {"grain": grain, "start": start, "policy": policy.version}
+    connection.execute(insert(_GROUP), [{**shared, **one} for one in made])

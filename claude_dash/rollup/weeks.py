@@ -1,0 +1,176 @@
+"""One ISO week: facts to cells, through the gate, to the releases of the week, days and parts."""
+
+from datetime import date, timedelta
+
+import numpy as np
+from sqlalchemy import Connection
+
+from claude_dash.clock import month_of
+from claude_dash.people.standing import Standings
+from claude_dash.privacy.cells import Cells, Hidden, Ints, Magnitude, Partition, Row, Shown
+from claude_dash.privacy.cells import Week as GateWeek
+from claude_dash.privacy.gate import protect
+from claude_dash.privacy.policy import Policy
+from claude_dash.rollup import facts as week_facts
+from claude_dash.rollup.crowd import Crowd, gather
+from claude_dash.rollup.magnitudes import DAYS, build
+from claude_dash.rollup.presence import Presence
+from claude_dash.rollup.counts import count_people
+from claude_dash.rollup.rows import (
+    ALL,
+    DEPARTMENT,
+    ORGANIZATION,
+    SMALL_GROUP,
+    TEAM,
+    Rows,
+    replace,
+    replace_groups,
+)
+
+
+def presence(facts: week_facts.WeekFacts, keys: Ints) -> Presence:
+    """Return the active days and sessions of the people, not the keys, of a week."""
+    person, day = facts.active_days()
+    is_person = ~np.isin(person, keys)
+    person, day = person[is_person], day[is_person]
+    people, index = np.unique(person, return_inverse=True)
+    days = np.zeros(len(people), dtype=np.int64)
+    np.bitwise_or.at(days, index, np.left_shift(1, day))
+    sessions = np.zeros(len(people), dtype=np.int64)
+    activity = facts.activity
+    known = np.isin(activity.person, people)
+    at = np.searchsorted(people, activity.person[known])
+    np.add.at(sessions, at, activity.amounts[known, 0])
+    return Presence(people, days, sessions)
+
+
+def united(cells: Cells, rows: tuple[Row, ...]) -> Ints:
+    """Return the totals of rows that stand together, of shape (rows, values)."""
+    totals = np.zeros((len(rows), cells.total.shape[1]), dtype=np.int64)
+    for number, row in enumerate(rows):
+        totals[number] = cells.total[list(row.members)].sum(axis=0)
+    return totals
+
+
+def _release_magnitude(
+    rows: Rows, made: Magnitude, shown: Shown, partition: Partition, *, is_small: bool
+) -> None:
+    name, dimension = made.measure, made.dimension
+    words = [Hidden(code).reason for code in range(len(Hidden))]
+
+    def add(level: str, key: str, total: Ints, reasons: np.ndarray, *, is_sparse: bool) -> None:
+        for number, item in enumerate(made.values):
+            hidden = words[int(reasons[number])]
+            if is_sparse and dimension and not hidden and not total[number]:
+                continue  # a zero of a technical value is read from its row, which is shown
+            rows.add(level, key, name, int(total[number]), hidden, dimension=dimension, item=item)
+
+    add(ORGANIZATION, ALL, made.groups.total.sum(axis=0), shown.organization, is_sparse=False)
+    if is_small:
+        return
+    for level, found, reasons in (
+        (DEPARTMENT, partition.departments, shown.departments),
+        (TEAM, partition.teams, shown.teams),
+    ):
+        totals = united(made.groups, found)
+        for number, row in enumerate(found):
+            add(level, row.key, totals[number], reasons[number], is_sparse=True)
+
+
+def _release_days(rows: Rows, made: Magnitude, shown: Shown, monday: date) -> None:
+    words = [Hidden(code).reason for code in range(len(Hidden))]
+    for day in range(DAYS):
+        for number, item in enumerate(made.values):
+            rows.add(
+                ORGANIZATION,
+                ALL,
+                made.measure,
+                int(made.days.total[day, number]),
+                words[int(shown.days[day, number])],
+                dimension=made.dimension,
+                item=item,
+                start=monday + timedelta(days=day),
+                grain="day",
+            )
+    if made.parts is None or shown.parts is None:
+        return
+    for part, start in enumerate(part_starts(monday)):
+        for number, item in enumerate(made.values):
+            rows.add(
+                ORGANIZATION,
+                ALL,
+                made.measure,
+                int(made.parts.total[part, number]),
+                words[int(shown.parts[part, number])],
+                dimension=made.dimension,
+                item=item,
+                start=start,
+                grain="part",
+            )
+
+
+def part_starts(monday: date) -> tuple[date, ...]:
+    """Return the first days of the two parts of a week cut by a month's end, else nothing."""
+    sunday = monday + timedelta(days=6)
+    return () if month_of(monday) == month_of(sunday) else (monday, month_of(sunday))
+
+
+def roll_up_week(
+    connection: Connection, monday: date, standings: Standings, keys: Ints, policy: Policy
+) -> tuple[Crowd, Presence]:
+    """Rebuild the releases of a week, its days and its parts from the facts.
+
+    Returns:
+        The crowd of the week and who was active in it, for what is counted over several weeks.
+    """
+    facts = week_facts.load(connection, monday)
+    active, _ = facts.active_days()
+    crowd = gather(standings, keys, monday, np.unique(active), policy)
+    here = presence(facts, keys)
+    rows = Rows("week", monday)
+    is_small = crowd.partition.population < 2 * policy.k
+    made = build(facts, crowd, policy.k)
+    for magnitude, shown in zip(
+        made, protect(GateWeek(crowd.partition, made), policy), strict=True
+    ):
+        _release_magnitude(rows, magnitude, shown, crowd.partition, is_small=is_small)
+        _release_days(rows, magnitude, shown, monday)
+    _count_week(rows, crowd, here, policy)
+    _count_days(rows, crowd, here, policy)
+    periods = [("week", monday), *(("part", start) for start in part_starts(monday))]
+    periods += [("day", monday + timedelta(days=day)) for day in range(DAYS)]
+    replace(connection, rows.made, periods)
+    replace_groups(connection, "week", monday, crowd.partition, policy)
+    return crowd, here
+
+
+def _count_week(rows: Rows, crowd: Crowd, here: Presence, policy: Policy) -> None:
+    active = np.isin(crowd.people, here.people)
+    for measure, who in (
+        ("people", crowd.eligible),
+        ("active", active),
+        ("active_eligible", active & crowd.eligible),
+        ("seats", crowd.seat),
+    ):
+        count_people(rows, crowd, measure, crowd.people[who], policy)
+
+
+def _count_days(rows: Rows, crowd: Crowd, here: Presence, policy: Policy) -> None:
+    small = SMALL_GROUP if crowd.partition.population < 2 * policy.k else ""
+    eligible = crowd.people[crowd.eligible]
+    for day in range(DAYS):
+        active = here.people[(here.days >> day) & 1 == 1]
+        for measure, value in (
+            ("people", len(eligible)),
+            ("active", len(active)),
+            ("active_eligible", int(np.isin(active, eligible).sum())),
+        ):
+            rows.add(
+                ORGANIZATION,
+                ALL,
+                measure,
+                value,
+                small,
+                start=crowd.monday + timedelta(days=day),
+                grain="day",
+            )
