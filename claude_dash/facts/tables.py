@@ -357,7 +357,7 @@ class AuditEntry(SQLModel, table=True):
 
 
 class AccessEntry(SQLModel, table=True):
-    """How often a reader asked for a metric on a UTC day."""
+    """That a reader asked for a metric on a UTC day."""
 
     __tablename__ = "access_entry"
     day: date = Field(primary_key=True)
@@ -365,7 +365,6 @@ class AccessEntry(SQLModel, table=True):
     role: str = Field(primary_key=True)
     metric: str = Field(primary_key=True)
     breakdown: str = Field(default="", primary_key=True)
-    times: int = 0
 
 
 class ExportEntry(SQLModel, table=True):

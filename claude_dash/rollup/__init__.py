@@ -18,7 +18,7 @@ from claude_dash.rollup.crowd import Crowd, gather
 from claude_dash.rollup.group_months import roll_up_group_month
 from claude_dash.rollup.habits import SEGMENT_WEEKS, History, read_invites, roll_up_habits
 from claude_dash.rollup.months import deciding_week, roll_up_calendar_month
-from claude_dash.rollup.rows import ORGANIZATION, Rows
+from claude_dash.rollup.rows import FLOWS, ORGANIZATION, Rows
 from claude_dash.rollup.weeks import roll_up_week
 from claude_dash.store.engine import bump
 from claude_dash.store.locks import hold
@@ -151,8 +151,14 @@ def _roll_up_month(
     if deciding is not None:
         made.append(roll_up_calendar_month(connection, month, deciding, history, policy))
     made.append(roll_up_group_month(connection, month, crowds, history, policy))
+    # Flows look one month back; where that month is purged, they stay as they were released.
+    kept = () if history.knows(week_of(month_of(month - timedelta(days=1)))) else FLOWS
     connection.execute(
-        delete(_RELEASE).where(_RELEASE.c.grain == "month", _RELEASE.c.start == month)
+        delete(_RELEASE).where(
+            _RELEASE.c.grain == "month",
+            _RELEASE.c.start == month,
+            _RELEASE.c.measure.not_in(kept),
+        )
     )
     rows = [row for one in made for row in one.made]
     if rows:

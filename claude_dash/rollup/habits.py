@@ -70,17 +70,28 @@ def read_invites(
     )
 
 
+def split_flows(active: Ints, before: Ints, starters: Ints) -> dict[str, Ints]:
+    """Return who is new, retained, returned and paused.
+
+    Args:
+        active: Who was active in the period.
+        before: Who was active in the time before it that counts.
+        starters: Whose first active day ever lies in the period.
+    """
+    new = np.intersect1d(active, starters)
+    retained = np.setdiff1d(np.intersect1d(active, before), new)
+    returned = np.setdiff1d(active, np.union1d(new, retained))
+    found = (new, retained, returned, np.setdiff1d(before, active))
+    return dict(zip(FLOWS, found, strict=True))
+
+
 def count_flows(
     rows: Rows, crowd: Crowd, history: History, *, active: Ints, before: Ints, policy: Policy,
     until: date,
 ) -> None:  # fmt: skip
     """Add who is new, retained, returned and paused in a period that ends at `until`."""
-    new = np.intersect1d(active, history.spans.starting(rows.start, until))
-    retained = np.setdiff1d(np.intersect1d(active, before), new)
-    returned = np.setdiff1d(active, np.union1d(new, retained))
-    for measure, persons in zip(
-        FLOWS, (new, retained, returned, np.setdiff1d(before, active)), strict=True
-    ):
+    flows = split_flows(active, before, history.spans.starting(rows.start, until))
+    for measure, persons in flows.items():
         count_people(rows, crowd, measure, persons, policy)
 
 

@@ -21,6 +21,7 @@ from claude_dash.rollup.facts import (
 
 DAYS = 7
 COST = "cost_estimated"
+ACTOR = "actor"  # never asked by: what per-person ratios are made from (interfaces, section 7)
 NAMED = ("tool",)  # dimensions whose values are names that somebody may have chosen (R8)
 
 
@@ -137,6 +138,11 @@ def _folded(split: Split, table: Table, keys: Ints, k: int) -> Split:
     return Split(to[split.codes] if len(to) else split.codes, values)
 
 
+def _actors(table: Table, keys: Ints) -> Split:
+    """Tell people and keys apart, so that a figure of people alone can be shown or hidden."""
+    return Split((~np.isin(table.person, keys)).astype(np.int64), ("automation", "people"))
+
+
 def _active(facts: WeekFacts) -> Table:
     person, day = facts.active_days()
     return Table(person, day, {}, np.ones((len(person), 1), dtype=np.int64))
@@ -164,6 +170,8 @@ def build(facts: WeekFacts, crowd: Crowd, k: int) -> list[Magnitude]:
     ):
         counter = _Counter(table, crowd)
         made += counter.magnitudes("", None, names, amounts)
+        if table is not people_active:
+            made += counter.magnitudes(ACTOR, _actors(table, crowd.keys), names, amounts)
         for dimension, split in table.splits.items():
             one = _folded(split, table, crowd.keys, k) if dimension in NAMED else split
             if one.values:

@@ -14,9 +14,9 @@ from claude_dash.facts.measures import MEASURES
 from claude_dash.privacy.cells import Hidden, Ints
 from claude_dash.privacy.policy import Policy
 from claude_dash.rollup.crowd import Crowd
-from claude_dash.rollup.habits import History, count_cohorts, count_starts
+from claude_dash.rollup.habits import History, count_cohorts, count_starts, split_flows
 from claude_dash.rollup.presence import Presence
-from claude_dash.rollup.rows import ALL, FLOWS, ORGANIZATION, SMALL_GROUP, Rows
+from claude_dash.rollup.rows import ALL, ORGANIZATION, SMALL_GROUP, Rows
 
 SECONDARY = Hidden.SECONDARY.reason
 WEEK = timedelta(days=7)
@@ -142,13 +142,11 @@ def _count_month(
         "workday_actives": actives,
         "workdays": len(read.intersection(weekdays)),
     }
-    before = active_between(history, _month_before(rows.start), rows.start)
-    new = np.intersect1d(active, history.spans.starting(rows.start, end))
-    retained = np.setdiff1d(np.intersect1d(active, before), new)
-    returned = np.setdiff1d(active, np.union1d(new, retained))
-    for name, persons in zip(FLOWS, (new, retained, returned, np.setdiff1d(before, active)),
-                             strict=True):  # fmt: skip
-        counts[name] = len(persons)
+    month_before = _month_before(rows.start)
+    if history.knows(week_of(month_before)):
+        before = active_between(history, month_before, rows.start)
+        flows = split_flows(active, before, history.spans.starting(rows.start, end))
+        counts |= {name: len(persons) for name, persons in flows.items()}
     for measure, number in counts.items():
         rows.add(ORGANIZATION, ALL, measure, number, small)
     starts = Rows("month", rows.start)

@@ -13,7 +13,7 @@ from claude_dash.privacy.gate import protect
 from claude_dash.privacy.policy import Policy
 from claude_dash.rollup import facts as week_facts
 from claude_dash.rollup.crowd import Crowd, gather
-from claude_dash.rollup.magnitudes import DAYS, build
+from claude_dash.rollup.magnitudes import ACTOR, DAYS, build
 from claude_dash.rollup.presence import Presence
 from claude_dash.rollup.counts import count_people
 from claude_dash.rollup.rows import (
@@ -66,7 +66,7 @@ def _release_magnitude(
             rows.add(level, key, name, int(total[number]), hidden, dimension=dimension, item=item)
 
     add(ORGANIZATION, ALL, made.groups.total.sum(axis=0), shown.organization, is_sparse=False)
-    if is_small:
+    if is_small or dimension == ACTOR:
         return
     for level, found, reasons in (
         (DEPARTMENT, partition.departments, shown.departments),
@@ -81,12 +81,15 @@ def _release_days(rows: Rows, made: Magnitude, shown: Shown, monday: date) -> No
     words = [Hidden(code).reason for code in range(len(Hidden))]
     for day in range(DAYS):
         for number, item in enumerate(made.values):
+            total, hidden = int(made.days.total[day, number]), words[int(shown.days[day, number])]
+            if made.dimension and not hidden and not total:
+                continue
             rows.add(
                 ORGANIZATION,
                 ALL,
                 made.measure,
-                int(made.days.total[day, number]),
-                words[int(shown.days[day, number])],
+                total,
+                hidden,
                 dimension=made.dimension,
                 item=item,
                 start=monday + timedelta(days=day),

@@ -1,0 +1,266 @@
+"""From a question to its answer: the rows, built from what was released and nothing else."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from sqlalchemy import Connection, exists, select
+
+from claude_dash.clock import Grain, after, days, label, week_of
+from claude_dash.errors import QueryError, UnknownNameError
+from claude_dash.facts import tables as t
+from claude_dash.metrics import groups, status
+from claude_dash.metrics.define import Metric, Quotient, Term, evaluate
+from claude_dash.metrics.plan import Plan, plan
+from claude_dash.metrics.release import Query, Release, Row, Status, Value
+from claude_dash.metrics.stored import ALL, Cell, Stored, known_items, read
+from claude_dash.units import NANODOLLARS_PER_USD
+
+MERGED = "small group"
+ROSTER_MEASURES = frozenset({"people", "seats"})
+GROUP_MONTHS = " A month of a team or department is the ISO weeks whose Thursday lies in it."
+ADDED_UP = " The total adds up the whole periods inside the range."
+WEEK = timedelta(days=7)
+ORGANIZATION = groups.Shown(ALL, "All", "", frozenset(), 0)
+
+Pieces = Sequence[tuple[str, date]]  # (grain, first day) of the periods that are added up
+
+
+def answer(connection: Connection, query: Query) -> Release:
+    """Return the answer to a question, from stored releases.
+
+    The policy's version and k are filled in by the door, `answers.ask`.
+
+    Raises:
+        QueryError: The question cannot or may not be answered; nothing was read.
+    """
+    return _Answer(connection, plan(query)).release()
+
+
+def in_unit(metric: Metric, value: Fraction | None) -> Value:
+    """Return a value in the metric's unit: exact dollars, whole counts, or a fraction."""
+    if value is None:
+        return None
+    is_money = metric.unit.startswith("USD")
+    if isinstance(metric.value, Quotient):
+        return value / NANODOLLARS_PER_USD if is_money else value
+    return Decimal(int(value)) / NANODOLLARS_PER_USD if is_money else int(value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Period:
+    """One period of the answer and the pieces whose values are added up in it."""
+
+    name: str
+    start: date
+    end: date
+    pieces: Pieces
+
+
+class _Answer:
+    """The answer to one plan, while its rows are built."""
+
+    def __init__(self, connection: Connection, made: Plan) -> None:
+        self.connection = connection
+        self.plan = made
+        self.readings = status.load(connection)
+        self.names = groups.Names(connection)
+        self.periods = self._periods()
+        pieces = [piece for period in self.periods for piece in period.pieces]
+        self.stored: Stored = read(connection, made, pieces)
+        self.partitions = self._partitions(pieces)
+        self._check_names()
+
+    def release(self) -> Release:
+        """Return the finished answer."""
+        made, metric = self.plan, self.plan.metric
+        rows = tuple(row for period in self.periods for row in self._rows(period))
+        by_groups_and_month = made.level != "organization" and made.grain == "month"
+        return Release(
+            metric=metric.name,
+            label=metric.label,
+            unit=metric.unit,
+            definition=metric.definition
+            + (GROUP_MONTHS if by_groups_and_month else "")
+            + (ADDED_UP if made.grain == "total" else ""),
+            grain=made.query.grain,
+            by=made.query.by,
+            policy=0,
+            as_of={one.name: one.as_of for one in self.readings.found},
+            rows=rows,
+            sources=metric.sources,
+            reliability=metric.reliability,
+            data_starts=self.readings.first_day,
+            merged=self._merged(),
+        )
+
+    def _periods(self) -> list[_Period]:
+        made = self.plan
+        if made.grain == "total":
+            since, until, pieces = _whole(made)
+            return [_Period(f"{since}/{until}", since, until, pieces)]
+        grain: Grain = made.grain  # type: ignore[assignment]
+        return [
+            _Period(label(grain, start), start, after(grain, start), [(grain, start)])
+            for start in made.starts
+        ]
+
+    def _partitions(self, pieces: Pieces) -> dict[tuple[str, date], tuple[groups.Shown, ...]]:
+        made = self.plan
+        if made.level == "organization":
+            return dict.fromkeys(pieces, (ORGANIZATION,))
+        found: dict[tuple[str, date], tuple[groups.Shown, ...]] = {}
+        for grain in {grain for grain, _ in pieces}:
+            starts = [start for one, start in pieces if one == grain]
+            span = (min(starts), max(starts) + timedelta(days=1))
+            rows = groups.load(self.connection, self.names, grain, made.level, *span)
+            above = groups.load(self.connection, self.names, grain, "department", *span)
+            for start, shown in rows.items():
+                keys = {one.key for one in above.get(start, ()) if one.label in (made.parent or ())}
+                kept = [one for one in shown if made.parent is None or one.parent in keys]
+                found[grain, start] = tuple(kept)
+        return found
+
+    def _check_names(self) -> None:
+        made = self.plan
+        if made.item is not None:
+            known = known_items(self.connection, made)
+            if made.item not in known:
+                raise UnknownNameError.of(made.technical, made.item, known)
+        for level, wanted, names in (
+            (made.level, made.only, self.names.of(made.level)),
+            ("department", made.parent, self.names.of("department")),
+        ):
+            for name in wanted or ():
+                if name not in names and name not in self._labels():
+                    raise UnknownNameError.of(level, name, names)
+
+    def _labels(self) -> list[str]:
+        labels = {one.label for rows in self.partitions.values() for one in rows}
+        return sorted(labels, key=groups.order)
+
+    def _status(self, period: _Period) -> Status:
+        metric, first = self.plan.metric, self.readings.first_day
+        if first and metric.lookback_days:
+            if period.start < first + timedelta(days=metric.lookback_days):
+                return "missing"
+        if any(term.measure in ROSTER_MEASURES for term in metric.terms):
+            if not self.connection.execute(select(exists(select(t.RosterEntry.id)))).scalar():
+                return "missing"
+        return self.readings.status(period.start, period.end)
+
+    def _rows(self, period: _Period) -> Iterator[Row]:
+        made = self.plan
+        state = self._status(period)
+        labels = self._labels_in(period) if made.only is None else list(made.only)
+        for name in labels or (self._labels() if made.only is None else []):
+            places = self._places(period, name)
+            items: list[str] = [made.item or ""]
+            if made.lists_items and made.item is None:
+                items = sorted({i for place in places if place for i in self.stored.items(made, place)})
+            for item in items:
+                yield self._row(period, name, item, places, state)
+
+    def _labels_in(self, period: _Period) -> list[str]:
+        found = {one.label for piece in period.pieces for one in self.partitions.get(piece, ())}
+        return sorted(found, key=groups.order)
+
+    def _places(self, period: _Period, name: str) -> list[tuple[str, date, str] | None]:
+        """Return where a row stands in each piece of a period; None where it is merged."""
+        places: list[tuple[str, date, str] | None] = []
+        for piece in period.pieces:
+            rows = self.partitions.get(piece, ())
+            key = next((one.key for one in rows if one.label == name), None)
+            if key is not None:
+                places.append((*piece, key))
+            elif self._is_merged(rows, name) or (not rows and self.plan.only):
+                places.append(None)
+        return places
+
+    def _is_merged(self, rows: Sequence[groups.Shown], name: str) -> bool:
+        own = self.names.key_of(self.plan.level, name)
+        return any(own in one.members for one in rows) if own else False
+
+    def _row(
+        self,
+        period: _Period,
+        name: str,
+        item: str,
+        places: Sequence[tuple[str, date, str] | None],
+        state: Status,
+    ) -> Row:
+        made = self.plan
+        shown = {made.level: name} if made.is_listed else {}
+        if made.lists_items:
+            shown[made.technical] = item
+        by = {dimension: shown[dimension] for dimension in made.query.by}
+        cells = {term: self._cell(term, item, places) for term in made.metric.terms}
+        hidden = MERGED if None in places else ""
+        hidden = hidden or next((cell[1] for cell in cells.values() if cell and cell[1]), "")
+        if state != "missing" and not hidden and None in cells.values():
+            state = "missing"
+        if state == "missing":
+            hidden = ""
+        value = None
+        if state != "missing" and not hidden:
+            values = {term: cell[0] if cell else None for term, cell in cells.items()}
+            value = in_unit(made.metric, evaluate(made.metric.value, values))
+        return Row(
+            period=period.name,
+            start=period.start,
+            end=period.end,
+            groups=by,
+            value=value,
+            status=state,
+            hidden=hidden,
+            population=self._population(period, name),
+        )
+
+    def _cell(
+        self, term: Term, item: str, places: Sequence[tuple[str, date, str] | None]
+    ) -> Cell | None:
+        """Return the sum of a term over the pieces of a period; hidden when one of them is."""
+        technical = self.plan.technical
+        found = [self.stored.cell(term, technical, item, place) for place in places if place]
+        known = [cell for cell in found if cell is not None]
+        if not known:
+            return None
+        hidden = next((why for _, why in known if why), "")
+        return (None, hidden) if hidden else (sum(value or 0 for value, _ in known), "")
+
+    def _population(self, period: _Period, name: str) -> int | None:
+        rows = self.partitions.get(period.pieces[-1], ()) if period.pieces else ()
+        found = next((one.population for one in rows if one.label == name), None)
+        return found or None
+
+    def _merged(self) -> int:
+        """Return how many small groups stand together in the newest period that has any rows."""
+        for period in reversed(self.periods):
+            for piece in reversed(period.pieces):
+                rows = [one for one in self.partitions.get(piece, ()) if one.key.startswith("other")]
+                if rows:
+                    return sum(len(one.members) for one in rows)
+        return 0
+
+
+def _whole(made: Plan) -> tuple[date, date, Pieces]:
+    """Return the whole periods inside a range: weeks below the organisation, days for it.
+
+    Where a whole week of the organisation lies inside, its own value is taken: it equals the sum
+    of its days and may be shown where a single day may not.
+    """
+    first = week_of(made.since + timedelta(days=6))
+    weeks = []
+    while first + WEEK <= made.until:
+        weeks.append(("week", first))
+        first += WEEK
+    if made.level != "organization":
+        if not weeks:
+            message = "There is no whole week in the range."
+            raise QueryError(message, "Figures of teams and departments are added up by ISO weeks.")
+        return weeks[0][1], weeks[-1][1] + WEEK, weeks
+    inside = {day for _, monday in weeks for day in days(monday, monday + WEEK)}
+    edges = [("day", day) for day in days(made.since, made.until) if day not in inside]
+    return made.since, made.until, sorted([*weeks, *edges], key=lambda piece: piece[1])

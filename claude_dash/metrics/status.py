@@ -1,0 +1,94 @@
+"""How complete a period is: missing, provisional or final, told from what was read and when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from claude_dash.clock import today
+from claude_dash.facts import tables as t
+from claude_dash.facts.reports import is_complete, is_final
+from claude_dash.metrics.release import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one connection has read of the report that feeds the metrics.
+
+    name: of the connection; expected_from: the first day it is expected to have; reads: day ->
+    when it was read last.
+    """
+
+    name: str
+    kind: str
+    report: str
+    expected_from: date | None
+    reads: Mapping[date, datetime]
+
+    def state(self, day: date) -> Status:
+        """Say how complete one day is."""
+        read_at = self.reads.get(day)
+        if read_at is None:
+            return "missing"
+        return "final" if is_final(read_at, day, self.report) else "provisional"
+
+    def expects(self, day: date) -> bool:
+        """Say whether the day should have been read by now or later."""
+        return self.expected_from is None or day >= self.expected_from
+
+    @property
+    def as_of(self) -> date | None:
+        """Return the newest day read at least one hour after its end."""
+        complete = [d for d, at in self.reads.items() if is_complete(at, d)]
+        return max(complete, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """The readings of every connection."""
+
+    found: tuple[Reading, ...]
+
+    @property
+    def first_day(self) -> date | None:
+        """Return the first day that any connection read."""
+        return min((day for one in self.found for day in one.reads), default=None)
+
+    def status(self, start: date, end: date) -> Status:
+        """Return the status of the half-open interval of days."""
+        states = []
+        day = start
+        while day < end:
+            states += [one.state(day) for one in self.found if one.expects(day)]
+            day += timedelta(days=1)
+        was_read = any(start <= day < end for one in self.found for day in one.reads)
+        if not was_read:
+            return "missing"
+        return "final" if all(state == "final" for state in states) else "provisional"
+
+
+def load(connection: Connection) -> Readings:
+    """Return what was read so far."""
+    reads: dict[tuple[int, str], dict[date, datetime]] = {}
+    query = select(t.DayRead.connection_id, t.DayRead.report, t.DayRead.day, t.DayRead.read_at)
+    for number, report, day, read_at in connection.execute(query):
+        if day <= today():
+            reads.setdefault((number, report), {})[day] = read_at
+    connections = {row.id: row for row in connection.execute(select(t.Connection.__table__))}  # type: ignore[attr-defined]
+    found = []
+    for (number, report), days in sorted(reads.items()):
+        row = connections.get(number)
+        # Once the backfill is over, what lies before the first day read is not expected.
+        done = row is None or row.backfill_done
+        starts = (row.history_starts if row else None) or min(days)
+        found.append(
+            Reading(
+                name=row.name if row else "removed connection",
+                kind=row.kind if row else "",
+                report=report,
+                expected_from=starts if done else None,
+                reads=days,
+            )
+        )
+    return Readings(tuple(found))
