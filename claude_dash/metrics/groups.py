@@ -77,7 +77,7 @@ class Names:
 
 
 def load(
-    connection: Connection, names: Names, grain: str, level: str, since: date, until: date
+    connection: Connection, names: Names, grain: str, level: str, *, since: date, until: date
 ) -> Mapping[date, tuple[Shown, ...]]:
     """Return the partition rows of each period that begins in the half-open interval, ordered."""
     row = t.GroupRow

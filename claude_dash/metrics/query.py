@@ -71,6 +71,10 @@ class _Answer:
         pieces = [piece for period in self.periods for piece in period.pieces]
         self.stored: Stored = read(connection, made, pieces)
         self.partitions = self._partitions(pieces)
+        self.lacks_roster = (
+            any(term.measure in ROSTER_MEASURES for term in made.metric.terms)
+            and not connection.execute(select(exists(select(t.RosterEntry.id)))).scalar()
+        )
         self._check_names()
 
     def release(self) -> Release:
@@ -114,9 +118,9 @@ class _Answer:
         found: dict[tuple[str, date], tuple[groups.Shown, ...]] = {}
         for grain in {grain for grain, _ in pieces}:
             starts = [start for one, start in pieces if one == grain]
-            span = (min(starts), max(starts) + timedelta(days=1))
-            rows = groups.load(self.connection, self.names, grain, made.level, *span)
-            above = groups.load(self.connection, self.names, grain, "department", *span)
+            span = {"since": min(starts), "until": max(starts) + timedelta(days=1)}
+            rows = groups.load(self.connection, self.names, grain, made.level, **span)
+            above = groups.load(self.connection, self.names, grain, "department", **span)
             for start, shown in rows.items():
                 keys = {one.key for one in above.get(start, ()) if one.label in (made.parent or ())}
                 kept = [one for one in shown if made.parent is None or one.parent in keys]
@@ -143,12 +147,11 @@ class _Answer:
 
     def _status(self, period: _Period) -> Status:
         metric, first = self.plan.metric, self.readings.first_day
-        if first and metric.lookback_days:
-            if period.start < first + timedelta(days=metric.lookback_days):
-                return "missing"
-        if any(term.measure in ROSTER_MEASURES for term in metric.terms):
-            if not self.connection.execute(select(exists(select(t.RosterEntry.id)))).scalar():
-                return "missing"
+        lookback = timedelta(days=metric.lookback_days)
+        if first and lookback and period.start < first + lookback:
+            return "missing"
+        if self.lacks_roster:
+            return "missing"
         return self.readings.status(period.start, period.end)
 
     def _rows(self, period: _Period) -> Iterator[Row]:
@@ -159,7 +162,9 @@ class _Answer:
             places = self._places(period, name)
             items: list[str] = [made.item or ""]
             if made.lists_items and made.item is None:
-                items = sorted({i for place in places if place for i in self.stored.items(made, place)})
+                items = sorted(
+                    {i for place in places if place for i in self.stored.items(made, place)}
+                )
             for item in items:
                 yield self._row(period, name, item, places, state)
 
@@ -239,7 +244,9 @@ class _Answer:
         """Return how many small groups stand together in the newest period that has any rows."""
         for period in reversed(self.periods):
             for piece in reversed(period.pieces):
-                rows = [one for one in self.partitions.get(piece, ()) if one.key.startswith("other")]
+                rows = [
+                    one for one in self.partitions.get(piece, ()) if one.key.startswith("other")
+                ]
                 if rows:
                     return sum(len(one.members) for one in rows)
         return 0

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, distinct, select
+from sqlalchemy import Connection, select
 
 from claude_dash.facts import tables as t
 from claude_dash.facts.measures import TOKEN_TYPES
@@ -54,9 +54,7 @@ class Stored:
     def items(self, made: Plan, place: Place) -> set[str]:
         """Return the technical values that were seen in one row of one period."""
         measures = {term.measure for term in made.metric.terms}
-        return {
-            item for one in measures for item in self.block(one, made.technical, place) if item
-        }
+        return {item for one in measures for item in self.block(one, made.technical, place) if item}
 
 
 def read(connection: Connection, made: Plan, periods: Iterable[tuple[str, date]]) -> Stored:
@@ -95,10 +93,14 @@ def read(connection: Connection, made: Plan, periods: Iterable[tuple[str, date]]
 
 def known_items(connection: Connection, made: Plan) -> set[str]:
     """Return every technical value that was ever released of a plan's dimension, or is fixed."""
-    query = select(distinct(_RELEASE.c.item)).where(
-        _RELEASE.c.measure == made.metric.terms[0].measure,
-        _RELEASE.c.dimension == made.technical,
-        _RELEASE.c.level == "organization",
+    query = (
+        select(_RELEASE.c.item)
+        .distinct()
+        .where(
+            _RELEASE.c.measure == made.metric.terms[0].measure,
+            _RELEASE.c.dimension == made.technical,
+            _RELEASE.c.level == "organization",
+        )
     )
     found = {item for item in connection.execute(query).scalars() if item}
     return found.union(FIXED.get(made.technical, ()))

@@ -49,9 +49,7 @@ def _key(standing: Standing | None) -> str:
     return f"team:{standing.team_id}" if standing and standing.team_id is not None else UNASSIGNED
 
 
-def gather(
-    standings: Standings, keys: Ints, monday: date, active: Ints, policy: Policy
-) -> Crowd:
+def gather(standings: Standings, keys: Ints, monday: date, active: Ints, policy: Policy) -> Crowd:
     """Return the crowd of a week.
 
     Args:
@@ -89,7 +87,10 @@ def gather(
         people=people,
         group=np.array([index[name] for name in names], dtype=np.int64),
         eligible=np.array(
-            [bool(p in today and today[p].on_roster and today[p].eligible) for p in people.tolist()],
+            [
+                bool(p in today and today[p].on_roster and today[p].eligible)
+                for p in people.tolist()
+            ],
             dtype=bool,
         ),
         seat=np.array([one is not None for one in held], dtype=bool),

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
 from claude_dash.facts import tables as t
@@ -71,7 +70,10 @@ class _Codes:
             row.id: row
             for row in connection.execute(
                 select(
-                    t.Connection.id, t.Connection.name, t.Connection.kind, t.Connection.organization_id
+                    t.Connection.id,
+                    t.Connection.name,
+                    t.Connection.kind,
+                    t.Connection.organization_id,
                 )
             )
         }
@@ -91,7 +93,7 @@ def _split(column: Sequence[Any]) -> Split:
 
 def _mapped(split: Split, names: dict[str, str]) -> Split:
     """Return a split whose values are renamed; values that become equal are united."""
-    renamed = [names.get(value, value) for value in split.values]
+    renamed = [names.get(value, value) for value in split.values]  # noqa: PD011 - not pandas
     values = sorted(set(renamed))
     to = np.array([values.index(name) for name in renamed], dtype=np.int64)
     return Split(to[split.codes] if len(split.codes) else split.codes, tuple(values))
@@ -117,6 +119,7 @@ def _once(codes: _Codes, connection: Ints, person: Ints, day: Ints) -> Bools:
 def _table(
     connection: Connection,
     codes: _Codes,
+    *,
     model: type[t.ActivityDay | t.ModelUsageDay | t.ToolDay],
     monday: date,
     extra: str,
@@ -160,9 +163,30 @@ def load(connection: Connection, monday: date) -> WeekFacts:
     """Return the facts of the ISO week that begins on `monday`."""
     codes = _Codes(connection)
     return WeekFacts(
-        activity=_table(connection, codes, t.ActivityDay, monday, "", ACTIVITY_COLUMNS),
-        usage=_table(connection, codes, t.ModelUsageDay, monday, "model", USAGE_COLUMNS),
-        tools=_table(connection, codes, t.ToolDay, monday, "tool", TOOL_COLUMNS),
+        activity=_table(
+            connection,
+            codes,
+            model=t.ActivityDay,
+            monday=monday,
+            extra="",
+            columns=ACTIVITY_COLUMNS,
+        ),
+        usage=_table(
+            connection,
+            codes,
+            model=t.ModelUsageDay,
+            monday=monday,
+            extra="model",
+            columns=USAGE_COLUMNS,
+        ),
+        tools=_table(
+            connection,
+            codes,
+            model=t.ToolDay,
+            monday=monday,
+            extra="tool",
+            columns=TOOL_COLUMNS,
+        ),
     )
 
 
@@ -175,8 +199,3 @@ USAGE_COLUMNS = (
     "cost_estimated",
 )
 TOOL_COLUMNS = ("suggestions_accepted", "suggestions_rejected")
-
-
-def distinct(values: NDArray[Any]) -> Ints:
-    """Return sorted distinct int64 values."""
-    return np.unique(values).astype(np.int64)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert
 
 from claude_dash.clock import weeks_of_month
 from claude_dash.facts import tables as t
@@ -78,18 +78,18 @@ def _store_groups(connection: Connection, month: _Month, policy: Policy) -> None
     made = [{**shared, "level": ORGANIZATION, "key": ALL, "parent": "", "members": "",
              "population": population}]  # fmt: skip
     smallest = min(crowd.partition.population for crowd in month.crowds)
-    for level in (DEPARTMENT, TEAM) if smallest >= 2 * policy.k else ():
-        for row in month.rows_of(level):
-            made.append(
-                {
-                    **shared,
-                    "level": level,
-                    "key": row.key,
-                    "parent": row.parent or ALL,
-                    "members": ",".join(row.members),
-                    "population": row.population,
-                }
-            )
+    made += [
+        {
+            **shared,
+            "level": level,
+            "key": row.key,
+            "parent": row.parent or ALL,
+            "members": ",".join(row.members),
+            "population": row.population,
+        }
+        for level in ((DEPARTMENT, TEAM) if smallest >= 2 * policy.k else ())
+        for row in month.rows_of(level)
+    ]
     connection.execute(insert(_GROUP), made)
 
 
@@ -151,9 +151,7 @@ def _row_of(month: _Month, number: int, crowd: Crowd, people: Ints, level: str) 
     return to[crowd.groups_of(people)]
 
 
-def _count_people(
-    rows: Rows, month: _Month, history: History, level: str, policy: Policy
-) -> None:
+def _count_people(rows: Rows, month: _Month, history: History, level: str, policy: Policy) -> None:
     found, last = month.rows_of(level), month.crowds[-1]
     person, row = _active(month, history, level)
     begin, end = month.mondays[0], month.mondays[-1] + timedelta(days=7)

@@ -198,9 +198,7 @@ def _count_segments(rows: Rows, crowd: Crowd, history: History, policy: Policy) 
         rows.add(ORGANIZATION, ALL, "segment_users", number, small, dimension="segment", item=name)
 
 
-def roll_up_habits(
-    connection: Connection, crowd: Crowd, history: History, policy: Policy
-) -> None:
+def roll_up_habits(connection: Connection, crowd: Crowd, history: History, policy: Policy) -> None:
     """Rebuild what one week shows over several weeks, as far as those weeks are still known."""
     monday = crowd.monday
     rows, measures = Rows("week", monday), [*STARTS, *COHORTS]

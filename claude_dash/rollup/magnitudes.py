@@ -110,9 +110,9 @@ class _Counter:
                 parts=_columns(parts, (2, width), number) if parts else None,
             )
 
-    def by_column(self, measure: str, dimension: str, values: tuple[str, ...], amounts: Ints) -> (
-        Magnitude
-    ):
+    def by_column(
+        self, measure: str, dimension: str, values: tuple[str, ...], amounts: Ints
+    ) -> Magnitude:
         """Return the magnitude whose technical values are the columns themselves."""
         by_group, by_day, parts, _ = self.count(None, amounts)
         every = slice(None)
@@ -177,7 +177,9 @@ def build(facts: WeekFacts, crowd: Crowd, k: int) -> list[Magnitude]:
             if one.values:
                 made += counter.magnitudes(dimension, one, names, amounts)
     made.append(
-        _Counter(usage, crowd).by_column("tokens", "type", tuple(sorted(TOKEN_TYPES)), _typed(usage))
+        _Counter(usage, crowd).by_column(
+            "tokens", "type", tuple(sorted(TOKEN_TYPES)), _typed(usage)
+        )
     )
     return made
 

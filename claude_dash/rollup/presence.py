@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select
 
 from claude_dash.facts import tables as t
 from claude_dash.privacy.cells import Ints
@@ -105,12 +105,14 @@ def update_spans(connection: Connection, persons: Ints, oldest_open: date | None
 
 
 def _span(
-    person: int, weeks: list[tuple[date, int]], before: Any, oldest_open: date | None  # noqa: ANN401
+    person: int,
+    weeks: list[tuple[date, int]],
+    before: Row[Any] | None,
+    oldest_open: date | None,
 ) -> dict[str, Any] | None:
     """Return the span of a person as a row, None when nothing is known of any activity."""
     days = list(_active_days(weeks))
-    is_older = before and oldest_open and before.first_day < oldest_open
-    if is_older:
+    if before and oldest_open and before.first_day < oldest_open:
         last = max([before.last_day, *days[-1:]])
         activated = before.activated_on or _activation([before.first_day, *days])
         return _row(person, before.first_day, last, activated)

@@ -80,9 +80,7 @@ def replace(
         connection.execute(insert(_RELEASE), batch)
 
 
-def replace_measures(
-    connection: Connection, rows: Rows, measures: Sequence[str]
-) -> None:
+def replace_measures(connection: Connection, rows: Rows, measures: Sequence[str]) -> None:
     """Put rows in the place of what was released of some measures for one period."""
     connection.execute(
         delete(_RELEASE).where(

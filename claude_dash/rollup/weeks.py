@@ -12,10 +12,10 @@ from claude_dash.privacy.cells import Week as GateWeek
 from claude_dash.privacy.gate import protect
 from claude_dash.privacy.policy import Policy
 from claude_dash.rollup import facts as week_facts
+from claude_dash.rollup.counts import count_people
 from claude_dash.rollup.crowd import Crowd, gather
 from claude_dash.rollup.magnitudes import ACTOR, DAYS, build
 from claude_dash.rollup.presence import Presence
-from claude_dash.rollup.counts import count_people
 from claude_dash.rollup.rows import (
     ALL,
     DEPARTMENT,
