@@ -16,9 +16,9 @@ TECHNICAL_DIMENSIONS = (
 ORGANIZATION_DIMENSIONS = ("cohort", "segment")
 OTHER = "other"  # where names that too few people use stand together
 
-_FAMILY = re.compile(
-    r"claude-(?:\d[\d.-]*-)?(fable|mythos|opus|sonnet|haiku|instant)(?:-(\d+)(?:[.-](\d{1,2}))?(?!\d))?"
-)
+_NAMES = "fable|mythos|opus|sonnet|haiku|instant"
+_VERSION = r"(\d{1,2})(?:[.-](\d{1,2}))?(?!\d)"
+_FAMILY = re.compile(rf"claude-(?:{_VERSION}-)?({_NAMES})(?:-{_VERSION})?")
 
 
 def model_family(model: str) -> str:
@@ -26,6 +26,6 @@ def model_family(model: str) -> str:
     match = _FAMILY.search(model)
     if not match:
         return model
-    name, major, minor = match.groups()
-    version = ".".join(part for part in (major, minor) if part)
+    old_major, old_minor, name, major, minor = match.groups()
+    version = ".".join(part for part in (major or old_major, minor or old_minor) if part)
     return f"{name.capitalize()} {version}".strip()
