@@ -16,8 +16,8 @@ from claude_dash.metrics.release import Status
 class Reading:
     """What one connection has read of the report that feeds the metrics.
 
-    name: of the connection; expected_from: the first day it is expected to have; reads: day ->
-    when it was read last.
+    name: of the connection; expected_from: the first day that the vendor has, None while it is
+    not known; reads: day -> when it was read last.
     """
 
     name: str
@@ -79,15 +79,12 @@ def load(connection: Connection) -> Readings:
     found = []
     for (number, report), days in sorted(reads.items()):
         row = connections.get(number)
-        # Once the backfill is over, what lies before the first day read is not expected.
-        done = row is None or row.backfill_done
-        starts = (row.history_starts if row else None) or min(days)
         found.append(
             Reading(
                 name=row.name if row else "removed connection",
                 kind=row.kind if row else "",
                 report=report,
-                expected_from=starts if done else None,
+                expected_from=row.history_starts if row else min(days),
                 reads=days,
             )
         )
