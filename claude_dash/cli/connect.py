@@ -1,0 +1,166 @@
+"""Connections: add, list, test, remove, and what the other side must do first."""
+
+import os
+import sys
+from dataclasses import asdict
+from getpass import getpass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from claude_dash.cli import output
+from claude_dash.cli.opening import opened, settings, vault
+from claude_dash.errors import ConfigError, SourceError, UnknownNameError
+
+if TYPE_CHECKING:
+    from claude_dash.connections import Tested
+
+KINDS = ("console",)
+FINE = frozenset({"ok", "waiting"})
+KIT = """\
+{name}: Claude Console
+
+1  An administrator of the Console organisation opens https://platform.claude.com/settings/admin-keys
+   and creates an Admin API key. Only the role admin can; the key begins with sk-ant-admin01-.
+   Name it claude-dash, so that everybody knows what it is for.
+2  Whoever runs claude-dash enters it: claude-dash connect add console {name}
+   It is checked first, encrypted at rest and never shown again. It is sent to {base_url} only.
+3  claude-dash reads the Claude Code usage report, users, invites, workspaces and their members.
+   The key itself could do more: keep no copy of it.
+
+Not visible with it: people of a Claude Enterprise, Team, Pro or Max plan, and use through
+Amazon Bedrock or Google Vertex AI. To end it, delete the key at the same address.
+"""
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The connection's name.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of `connect`."""
+    connect = typer.Typer(help="Connections to sources.", no_args_is_help=True)
+    connect.command("add")(add)
+    connect.command("list")(list_all)
+    connect.command("test")(try_key)
+    connect.command("remove")(remove)
+    connect.command("kit")(kit)
+    app.add_typer(connect, name="connect")
+
+
+def add(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="console")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name of your choice.")],
+    *,
+    key_stdin: Annotated[
+        bool, typer.Option("--key-stdin", help="Read the key from standard input.")
+    ] = False,
+    key_env: Annotated[
+        str | None,
+        typer.Option("--key-env", metavar="NAME", help="Read the key from this variable."),
+    ] = None,
+    no_test: Annotated[
+        bool, typer.Option("--no-test", help="Save the key without trying it.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Try a key, say what was found, and save it; a key that is refused is not saved."""
+    if kind not in KINDS:
+        what = "kind of connection"
+        raise UnknownNameError.of(what, kind, KINDS)
+    from claude_dash import connections  # noqa: PLC0415 - start-up is fast
+
+    key = _key(from_stdin=key_stdin, variable=key_env)
+    with opened() as engine:
+        tested = connections.add(engine, vault(), settings(), kind, name, key, test=not no_test)
+    _tell(tested, as_json=as_json)
+
+
+def list_all(*, as_json: AsJson = False) -> None:
+    """List the connections: how they are, which days were read, when last."""
+    from claude_dash import connections  # noqa: PLC0415 - start-up is fast
+
+    with opened() as engine:
+        found = connections.list_all(engine)
+    if as_json:
+        output.document({"connections": [asdict(one) for one in found]})
+        return
+    output.table(
+        ("name", "kind", "status", "first day", "last day"),
+        [
+            (one.name, one.kind, one.status, output.day(one.first_day), output.day(one.last_day))
+            for one in found
+        ],
+    )
+    for one in found:
+        if one.error:
+            typer.echo(f"{one.name}: {one.error['message']}")
+
+
+def try_key(name: Name, *, as_json: AsJson = False) -> None:
+    """Try the stored key and say what it reaches."""
+    from claude_dash import connections  # noqa: PLC0415 - start-up is fast
+
+    with opened() as engine:
+        tested = connections.test(engine, vault(), settings(), name)
+    _tell(tested, as_json=as_json)
+
+
+def remove(
+    name: Name,
+    *,
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Delete what was read through it as well.")
+    ] = False,
+) -> None:
+    """Remove a connection and its key; what was read is kept unless --purge is given."""
+    from claude_dash import connections  # noqa: PLC0415 - start-up is fast
+
+    with opened() as engine:
+        connections.remove(engine, settings(), name, purge=purge)
+    kept = "what was read through it is deleted" if purge else "what was read through it is kept"
+    typer.echo(f"{name} is removed; {kept}.")
+
+
+def kit(name: Name) -> None:
+    """Print what must be done at the vendor's side: steps, roles and links."""
+    from claude_dash import connections  # noqa: PLC0415 - start-up is fast
+
+    with opened() as engine:
+        known = [one.name for one in connections.list_all(engine)]
+    if name not in (*known, *KINDS):
+        what = "connection"
+        raise UnknownNameError.of(what, name, known or KINDS)
+    typer.echo(KIT.format(name=name, base_url=settings().anthropic_base_url), nl=False)
+
+
+def _key(*, from_stdin: bool, variable: str | None) -> str:
+    """Return the key from standard input, a named variable or a prompt; never from an argument."""
+    if from_stdin and variable:
+        message = "The key can come from one place only."
+        raise ConfigError(message, "Give --key-stdin or --key-env NAME.")
+    if from_stdin:
+        key = sys.stdin.readline()
+    elif variable:
+        key = os.environ.get(variable, "")
+    else:
+        try:
+            key = getpass("Admin API key (not shown): ")
+        except EOFError:
+            key = ""
+    if not key.strip():
+        message = f"The variable {variable} is empty." if variable else "No key was given."
+        raise ConfigError(message, "Type it at the prompt, or use --key-stdin or --key-env NAME.")
+    return key.strip()
+
+
+def _tell(tested: "Tested", *, as_json: bool) -> None:
+    """Print what a test found; leave with 3 when the source refused or is out of reach."""
+    if as_json:
+        output.document(asdict(tested))
+    else:
+        for report, found in tested.found.items():
+            typer.echo(f"{report}: {found}")
+        error = tested.error
+        typer.echo(f"{tested.name}: {tested.status}" + (f" · {error['message']}" if error else ""))
+    if tested.status not in FINE:
+        raise typer.Exit(SourceError.exit_code)
