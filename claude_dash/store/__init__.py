@@ -1,0 +1,1 @@
+"""The store: SQLite or PostgreSQL, its migrations, locks, secrets, and every write."""
