@@ -82,8 +82,10 @@ class RequestLog(SQLModel, table=True):
 
     __tablename__ = "request_log"
     id: int | None = Field(default=None, primary_key=True)
-    budget: str = Field(index=True)
+    budget: str
     at: float  # seconds since the epoch
+
+    __table_args__ = (Index("request_log_by_budget", "budget", "at"),)
 
 
 # --- facts ---------------------------------------------------------------------------------------

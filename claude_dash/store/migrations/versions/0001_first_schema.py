@@ -202,7 +202,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id')
     )
     with op.batch_alter_table('request_log', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_request_log_budget'), ['budget'], unique=False)
+        batch_op.create_index('request_log_by_budget', ['budget', 'at'], unique=False)
 
     op.create_table('seal',
     sa.Column('grain', sa.String(), nullable=False),
@@ -351,7 +351,7 @@ def downgrade() -> None:
     op.drop_table('setting')
     op.drop_table('seal')
     with op.batch_alter_table('request_log', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_request_log_budget'))
+        batch_op.drop_index('request_log_by_budget')
 
     op.drop_table('request_log')
     with op.batch_alter_table('release', schema=None) as batch_op:

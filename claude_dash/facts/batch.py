@@ -1,0 +1,37 @@
+"""One day of one report on its way into the store: identities, and fact rows by table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from claude_dash.facts.identity import Identified
+from claude_dash.facts.tables import FACT_TABLES
+
+FactTable = type  # one of FACT_TABLES
+FactRow = Mapping[str, Any]  # column -> value, every column of the table
+
+
+@dataclass(slots=True)
+class DayFacts:
+    """What a source made of one UTC day.
+
+    identities: pseudonym -> who it stands for. rows: table -> rows with unique keys.
+    records: how many were read. rejects: why some were set aside -> how many.
+    """
+
+    identities: dict[int, Identified] = field(default_factory=dict)
+    rows: dict[FactTable, list[dict[str, Any]]] = field(
+        default_factory=lambda: {table: [] for table in FACT_TABLES}
+    )
+    records: int = 0
+    rejects: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def facts(self) -> int:
+        """Return how many fact rows there are."""
+        return sum(len(rows) for rows in self.rows.values())
+
+    @property
+    def rejected(self) -> int:
+        """Return how many records were set aside."""
+        return sum(self.rejects.values())

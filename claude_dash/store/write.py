@@ -1,0 +1,171 @@
+"""Replace what a source owns: the facts of one report, connection and day, in one transaction."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, delete, insert, select
+
+from claude_dash.clock import month_of, week_of
+from claude_dash.errors import StoreError
+from claude_dash.facts import tables as t
+from claude_dash.facts.batch import DayFacts, FactRow
+from claude_dash.facts.identity import Identified
+
+
+def table_of(model: Any) -> Table:  # noqa: ANN401 - SQLModel gives it to every table class
+    """Return the table behind a model."""
+    found: Table = model.__table__
+    return found
+
+
+_ERASED, _IDENTITY, _PERSON, _READ, _REJECT, _TOUCHED = (
+    table_of(model)
+    for model in (t.ErasedIdentity, t.Identity, t.Person, t.DayRead, t.Reject, t.TouchedWeek)
+)
+
+
+def replace_day(
+    engine: Engine,
+    *,
+    connection_id: int,
+    report: str,
+    day: date,
+    facts: DayFacts,
+    read_at: datetime,
+) -> bool:
+    """Put a day's facts in the place of what was stored of it; return whether anything changed.
+
+    The same day read twice changes nothing but the time of the read. People who were erased are
+    dropped here. A week is marked for the roll-up only when its facts or its reads changed.
+
+    Raises:
+        StoreError: The day is sealed.
+    """
+    with engine.begin() as connection:
+        refuse_sealed(connection, day)
+        _drop_erased(connection, facts)
+        _register(connection, facts.identities, day)
+        where = {"connection_id": connection_id, "day": day}
+        is_first = not _exists(connection, _READ, {**where, "report": report})
+        changed = [_replace(connection, table_of(m), where, r) for m, r in facts.rows.items()]
+        read = {**where, "report": report}
+        for table in (_READ, _REJECT):
+            connection.execute(delete(table).where(*_matches(table, read)))
+        connection.execute(
+            insert(_READ),
+            {
+                **read,
+                "read_at": read_at,
+                "records": facts.records,
+                "rejected": facts.rejected,
+                "facts": facts.facts,
+            },
+        )
+        if facts.rejects:
+            rows = [{**read, "reason": why, "records": n} for why, n in facts.rejects.items()]
+            connection.execute(insert(_REJECT), rows)
+        if is_first or any(changed):
+            touch(connection, {week_of(day)})
+        return is_first or any(changed)
+
+
+def touch(connection: Connection, weeks: set[date]) -> None:
+    """Mark weeks, by their Mondays, for the next roll-up."""
+    for week in sorted(weeks):
+        if not _exists(connection, _TOUCHED, {"week": week}):
+            connection.execute(_upsert_nothing(connection, _TOUCHED).values(week=week))
+
+
+def refuse_sealed(connection: Connection, day: date) -> None:
+    """Raise when a day's facts are purged and its releases sealed.
+
+    Raises:
+        StoreError: Naming the day on which it was sealed.
+    """
+    for grain, start in (("month", month_of(day)), ("week", week_of(day))):
+        query = select(t.Seal.sealed_at).where(t.Seal.grain == grain, t.Seal.start == start)
+        sealed_at = connection.execute(query).scalar()
+        if sealed_at is not None:
+            message = f"{day} is sealed on {sealed_at:%Y-%m-%d}: its facts were purged."
+            raise StoreError(
+                message, "Read the whole month and every week that touches it with --since."
+            )
+
+
+def _matches(table: Table, where: dict[str, Any]) -> list[Any]:
+    return [table.c[name] == value for name, value in where.items()]
+
+
+def _exists(connection: Connection, table: Table, where: dict[str, Any]) -> bool:
+    key = next(iter(table.primary_key))
+    found = connection.execute(select(key).where(*_matches(table, where)).limit(1)).first()
+    return found is not None
+
+
+def _upsert_nothing(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - per dialect
+    """Return an insert that leaves what is there."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as insert_once  # noqa: PLC0415
+    else:
+        from sqlalchemy.dialects.sqlite import insert as insert_once  # type: ignore[assignment]  # noqa: PLC0415
+    return insert_once(table).on_conflict_do_nothing()
+
+
+def _replace(
+    connection: Connection, table: Table, where: dict[str, Any], rows: list[dict[str, Any]]
+) -> bool:
+    names = [column.name for column in table.columns]
+    query = select(table).where(*_matches(table, where))
+    before = set(map(tuple, connection.execute(query)))
+    if before == {tuple(row[name] for name in names) for row in rows}:
+        return False
+    if before:
+        connection.execute(delete(table).where(*_matches(table, where)))
+    if rows:
+        connection.execute(insert(table), rows)
+    return True
+
+
+def _drop_erased(connection: Connection, facts: DayFacts) -> None:
+    erased = set(connection.execute(select(_ERASED.c.who)).scalars())
+    gone = erased & facts.identities.keys()
+    if not gone:
+        return
+
+    def keeps(row: FactRow) -> bool:
+        return row["who"] not in gone
+
+    for who in gone:
+        del facts.identities[who]
+    for model, rows in facts.rows.items():
+        facts.rows[model] = list(filter(keeps, rows))
+
+
+def _register(connection: Connection, identities: dict[int, Identified], day: date) -> None:
+    """Give every new identity a person of its own, and keep the first day each was seen on."""
+    known = dict(connection.execute(select(_IDENTITY.c.who, _IDENTITY.c.first_seen)).tuples().all())
+    for who, identity in identities.items():
+        if who not in known:
+            register(connection, who, identity, day)
+        elif known[who] is None or day < known[who]:
+            changed = _IDENTITY.update().where(_IDENTITY.c.who == who).values(first_seen=day)
+            connection.execute(changed)
+
+
+def register(connection: Connection, who: int, identity: Identified, day: date | None) -> int:
+    """Store an identity with a new person; return the person's id."""
+    made = connection.execute(
+        insert(_PERSON).values(automation=identity.is_automation, name="").returning(_PERSON.c.id)
+    ).scalar_one()
+    connection.execute(
+        insert(_IDENTITY).values(
+            who=who,
+            person_id=made,
+            kind=identity.kind,
+            value=identity.value.strip().casefold()
+            if identity.kind == "email"
+            else identity.value.strip(),
+            first_seen=day,
+        )
+    )
+    return int(made)
