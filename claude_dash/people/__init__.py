@@ -1,0 +1,1 @@
+"""Who is who, who belongs where, and since when; never a figure."""
