@@ -6,15 +6,14 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-from dotenv import dotenv_values
 from pydantic import SecretStr
+from pydantic_settings import DotEnvSettingsSource
 from sqlalchemy import Engine
 
 from claude_dash import clock, connections, log
 from claude_dash.config import PREFIX, Settings
-from claude_dash.errors import ClaudeDashError, ConfigError, SourceError, StoreError
+from claude_dash.errors import ClaudeDashError, ConfigError, SourceError
 from claude_dash.store import locks
 from claude_dash.store.engine import check, open_store
 from claude_dash.store.vault import Vault
@@ -83,7 +82,7 @@ def examine(settings: Settings) -> Examination:
 def describe(settings: Settings) -> Iterator[tuple[str, str, str]]:
     """Yield each setting, masked where it is secret, and where it came from."""
     file = settings.model_config.get("env_file")
-    written = {name.upper() for name in dotenv_values(str(file))} if file else set()
+    written = {name.upper() for name in DotEnvSettingsSource(type(settings)).env_vars}
     environment = {name.upper() for name in os.environ}
     for field in type(settings).model_fields:
         name = PREFIX + field.upper()
@@ -135,6 +134,7 @@ def _store(engine: Engine) -> str:
 
 def _vault_key(settings: Settings) -> str:
     if settings.vault_key is not None:
+        Vault(settings)
         return "from the environment"
     path = settings.vault_key_file or settings.data_dir / "vault.key"
     if not path.exists():
@@ -145,11 +145,14 @@ def _vault_key(settings: Settings) -> str:
     if stat.S_IMODE(path.stat().st_mode) & PRIVATE:
         message = f"{path} can be read by others."
         raise ConfigError(message, f"Run chmod 600 {path}.")
+    Vault(settings)
     return str(path)
 
 
 def _clock(engine: Engine) -> str:
-    newest = max((one.last_sync for one in connections.list_all(engine) if one.last_sync), default=None)
+    newest = max(
+        (one.last_sync for one in connections.list_all(engine) if one.last_sync), default=None
+    )
     if newest and newest > clock.now():
         message = "The clock of this machine is behind the last sync."
         raise ConfigError(message, "Set it by NTP; days and freshness depend on it.")

@@ -94,6 +94,7 @@ def _run(host: str, port: int) -> None:
     _check_free(host, port)
     if "public_url" not in settings().model_fields_set:
         _set("PUBLIC_URL", f"http://{shown}:{port}")
+    _stand_beside_app()
     import uvicorn  # noqa: PLC0415 - start-up is fast
 
     output.say(f"claude-dash is at http://{shown}:{port} (Ctrl-C ends it)")
@@ -122,3 +123,25 @@ def _check_free(host: str, port: int) -> None:
         except OSError as error:
             message = f"Port {port} of {host} cannot be used: {error.strerror}."
             raise ConfigError(message, "Choose another with --port.") from None
+
+
+def _stand_beside_app() -> None:
+    """Change to the folder whose `.streamlit/` holds the server's limits and the theme.
+
+    Streamlit looks for it in the working directory. Settings of a `.env` file and relative paths
+    mean afterwards what they meant before.
+    """
+    if Path.cwd() == ROOT:
+        return
+    from pydantic_settings import DotEnvSettingsSource  # noqa: PLC0415 - start-up is fast
+
+    current = settings()
+    for name, value in DotEnvSettingsSource(type(current)).env_vars.items():
+        if name.upper().startswith("CLAUDE_DASH_") and value is not None:
+            os.environ.setdefault(name.upper(), value)
+    _set("DATA_DIR", str(current.data_dir.absolute()))
+    if current.vault_key_file:
+        _set("VAULT_KEY_FILE", str(current.vault_key_file.absolute()))
+    if current.url.startswith("sqlite:///"):
+        _set("DATABASE_URL", f"sqlite:///{Path(current.url[len('sqlite:///') :]).absolute()}")
+    os.chdir(ROOT)
