@@ -5,7 +5,9 @@ ClaudeDashError(message, hint)      exit  HTTP
 ├── SourceError                       3
 │   ├── SourceAuthError               3     -    the key was refused: its kind or scope
 │   ├── SourceBusyError     (retry)   3     -    the vendor asks to wait or is out of reach
-│   └── SourceShapeError              3     -    the report changed: the path, never the value
+│   ├── SourceShapeError              3     -    the report changed: the path, never the value
+│   ├── SourceRequestError            3     -    a day or parameter that the vendor does not take
+│   └── SourceExpiredError            3     -    a page token that ran out; the walk starts again
 ├── BodyRejected                      -   4xx    to a sender: unauthorised, too large, wrong type
 ├── StoreError                        4    503   the store cannot be used
 │   └── StoreBehindError              4    503   the schema is older than the program
@@ -77,6 +79,14 @@ class SourceBusyError(SourceError):
 
 class SourceShapeError(SourceError):
     """The source answered with something that the contract does not describe."""
+
+
+class SourceRequestError(SourceError):
+    """The source does not take the day or a parameter that was asked for."""
+
+
+class SourceExpiredError(SourceError):
+    """A page token ran out while a report was read; the walk starts again."""
 
 
 class BodyRejected(ClaudeDashError):  # noqa: N818 - the house's name for it: an answer, not a fault

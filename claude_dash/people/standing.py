@@ -35,7 +35,9 @@ class _Span:
     ends: date | None
 
     def holds(self, day: date) -> bool:
-        return (self.starts is None or self.starts <= day) and (self.ends is None or day < self.ends)
+        return (self.starts is None or self.starts <= day) and (
+            self.ends is None or day < self.ends
+        )
 
 
 @dataclass(frozen=True, slots=True)
