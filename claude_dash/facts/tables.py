@@ -179,6 +179,8 @@ class Team(SQLModel, table=True):
     name: str = Field(unique=True)
     department_id: int | None = Field(default=None, foreign_key="department.id")
     merged_into: int | None = Field(default=None, foreign_key="team.id")
+    workspace_id: str = ""  # the vendor's workspace it was made from, if any
+    workspace_name: str = ""  # as the vendor called it last; unlike `name` after a rename of ours
     rank: int = 0  # where a workspace stands in the order that decides for people in several
 
 
