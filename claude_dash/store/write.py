@@ -1,15 +1,17 @@
 """Replace what a source owns: the facts of one report, connection and day, in one transaction."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, delete, insert, select
 
-from claude_dash.clock import month_of, week_of
-from claude_dash.errors import StoreError
+from claude_dash.clock import week_of
+from claude_dash.errors import ConfigError
 from claude_dash.facts import tables as t
 from claude_dash.facts.batch import DayFacts, FactRow
 from claude_dash.facts.identity import Identified
+from claude_dash.store.seals import refuse_sealed
 
 
 def table_of(model: Any) -> Table:  # noqa: ANN401 - SQLModel gives it to every table class
@@ -76,20 +78,15 @@ def touch(connection: Connection, weeks: set[date]) -> None:
             connection.execute(_upsert_nothing(connection, _TOUCHED).values(week=week))
 
 
-def refuse_sealed(connection: Connection, day: date) -> None:
-    """Raise when a day's facts are purged and its releases sealed.
+def refuse_duplicates(name: str, names: Iterable[str], what: str) -> None:
+    """Raise when a name is taken, whatever its case.
 
     Raises:
-        StoreError: Naming the day on which it was sealed.
+        ConfigError: It is.
     """
-    for grain, start in (("month", month_of(day)), ("week", week_of(day))):
-        query = select(t.Seal.sealed_at).where(t.Seal.grain == grain, t.Seal.start == start)
-        sealed_at = connection.execute(query).scalar()
-        if sealed_at is not None:
-            message = f"{day} is sealed on {sealed_at:%Y-%m-%d}: its facts were purged."
-            raise StoreError(
-                message, "Read the whole month and every week that touches it with --since."
-            )
+    if name.casefold() in {one.casefold() for one in names}:
+        message = f"There is a {what} named {name!r} already."
+        raise ConfigError(message, "Choose another name.")
 
 
 def _matches(table: Table, where: dict[str, Any]) -> list[Any]:

@@ -1,0 +1,357 @@
+"""Connections: add, test, replace the key, pause, remove; and how each of them is."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+import httpx
+from pydantic import SecretStr
+from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+
+from claude_dash.clock import now
+from claude_dash.config import Settings
+from claude_dash.errors import ConfigError, UnknownNameError
+from claude_dash.facts import tables as t
+from claude_dash.people.changes import open_weeks, touch_changed_weeks
+from claude_dash.rollup import roll_up
+from claude_dash.sources.client import AnthropicClient
+from claude_dash.sources.probe import Probe, probe
+from claude_dash.store.audit import note
+from claude_dash.store.budget import Budget
+from claude_dash.store.locks import hold
+from claude_dash.store.vault import Vault
+from claude_dash.store.write import refuse_duplicates, table_of, touch
+
+KINDS = ("console",)
+TAIL_CHARS = 4
+COMMAND_LINE = "command line"
+_CONNECTION, _SECRET = table_of(t.Connection), table_of(t.Secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What a test said, as scripts read it."""
+
+    name: str
+    kind: str
+    status: Literal["ok", "refused", "unreachable", "waiting"]
+    found: Mapping[str, Any] = field(default_factory=dict)
+    error: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """How a connection is, as scripts read it; days are None until one was read."""
+
+    name: str
+    kind: str
+    status: str
+    first_day: date | None
+    last_day: date | None
+    last_sync: datetime | None
+    error: Mapping[str, str] | None
+
+
+def row_of(connection: Connection, name: str) -> Row[Any]:
+    """Return the stored row of a connection.
+
+    Raises:
+        UnknownNameError: There is no such connection.
+    """
+    rows = {row.name: row for row in connection.execute(select(_CONNECTION))}
+    if name not in rows:
+        what = "connection"
+        raise UnknownNameError.of(what, name, rows)
+    return rows[name]
+
+
+def budget_name(organization_id: str, key: str, vault: Vault) -> str:
+    """Return the name under which requests are counted: the organization's, once known."""
+    return organization_id or f"key:{vault.fingerprint(key)}"
+
+
+def client_for(
+    engine: Engine,
+    settings: Settings,
+    key: str,
+    budget: str,
+    transport: httpx.BaseTransport | None = None,
+) -> AnthropicClient:
+    """Return a client whose requests are counted over all processes."""
+    limit = Budget(engine, settings.requests_per_minute)
+    return AnthropicClient(
+        settings.anthropic_base_url,
+        SecretStr(key),
+        lambda: limit.acquire(budget),
+        transport=transport,
+    )
+
+
+def try_key(
+    engine: Engine,
+    vault: Vault,
+    settings: Settings,
+    key: str,
+    transport: httpx.BaseTransport | None = None,
+) -> Probe:
+    """Ask what a key can read; nothing is saved."""
+    name = budget_name("", key, vault)
+    with client_for(engine, settings, key, name, transport) as client:
+        made = probe(client)
+    if made.organization_id:
+        Budget(engine, settings.requests_per_minute).move(name, made.organization_id)
+    return made
+
+
+def tested(name: str, kind: str, made: Probe) -> Tested:
+    """Return a probe as scripts read it."""
+    found = {
+        "organization": made.organization_name,
+        "organization_id": made.organization_id,
+        "people": made.people,
+        "open_invites": made.open_invites,
+        "workspaces": made.workspaces,
+        "last_day": made.last_day_seen,
+        "reports": {
+            one.report: {"found": one.is_found, "says": one.sentence} for one in made.findings
+        },
+        "not_covered": list(made.not_covered),
+    }
+    error = made.error
+    says = {"code": error.code, "message": str(error)} if error else None
+    return Tested(name, kind, made.status, {} if error else found, says)
+
+
+def add(
+    engine: Engine,
+    vault: Vault,
+    settings: Settings,
+    kind: str,
+    name: str,
+    key: str,
+    *,
+    test: bool = True,
+    backfill_since: date | None = None,
+    actor: str = COMMAND_LINE,
+    transport: httpx.BaseTransport | None = None,
+) -> Tested:
+    """Try a key and save it under a name; nothing that was refused is saved.
+
+    Raises:
+        UnknownNameError: The kind is not one that can be connected.
+        ConfigError: The name is taken or empty, or the organization is connected already.
+    """
+    if kind not in KINDS:
+        what = "kind of connection"
+        raise UnknownNameError.of(what, kind, KINDS)
+    name, key = " ".join(name.split()), key.strip()
+    _refuse_taken(engine, name)
+    found, says = Probe(), Tested(name, kind, "ok")
+    if test:
+        found = try_key(engine, vault, settings, key, transport)
+        says = tested(name, kind, found)
+        if found.status != "ok":
+            return says
+    with engine.begin() as connection:
+        rows = connection.execute(select(_CONNECTION)).all()
+        same = [row.name for row in rows if found.organization_id
+                and row.organization_id == found.organization_id]  # fmt: skip
+        if same:
+            message = f"This organization is connected already, as {same[0]}."
+            raise ConfigError(message, "Replace its key instead, so that nothing counts twice.")
+        refuse_duplicates(name, [row.name for row in rows], "connection")
+        made = connection.execute(
+            insert(_CONNECTION)
+            .values(
+                name=name,
+                kind=kind,
+                status="ok",
+                organization_id=found.organization_id,
+                organization_name=found.organization_name,
+                key_tail=key[-TAIL_CHARS:],
+                options="{}",
+                created_at=now(),
+                backfill_since=backfill_since or settings.backfill_since,
+                backfill_done=False,
+                error_code="",
+                error_message="",
+                progress="",
+            )
+            .returning(_CONNECTION.c.id)
+        ).scalar_one()
+        connection.execute(insert(_SECRET).values(connection_id=made, token=vault.seal(key)))
+        note(connection, actor, "connection added", f"{kind} {name}")
+    return says
+
+
+def _refuse_taken(engine: Engine, name: str) -> None:
+    if not name:
+        message = "A connection needs a name."
+        raise ConfigError(message, "For example: Main organisation.")
+    with engine.connect() as connection:
+        names = connection.execute(select(_CONNECTION.c.name)).scalars().all()
+    refuse_duplicates(name, names, "connection")
+
+
+def key_of(connection: Connection, vault: Vault, connection_id: int) -> str:
+    """Return the stored key of a connection, for the client and nobody else.
+
+    Raises:
+        ConfigError: There is none, or the vault key is another one.
+    """
+    query = select(_SECRET.c.token).where(_SECRET.c.connection_id == connection_id)
+    token = connection.execute(query).scalar()
+    if token is None:
+        message = "The connection has no key."
+        raise ConfigError(message, "Replace its key.")
+    return vault.unseal(token)
+
+
+def test(
+    engine: Engine,
+    vault: Vault,
+    settings: Settings,
+    name: str,
+    transport: httpx.BaseTransport | None = None,
+) -> Tested:
+    """Try the stored key of a connection.
+
+    Raises:
+        UnknownNameError: There is no such connection.
+    """
+    with engine.connect() as connection:
+        row = row_of(connection, name)
+        key = key_of(connection, vault, row.id)
+    return tested(name, row.kind, try_key(engine, vault, settings, key, transport))
+
+
+def replace_key(
+    engine: Engine,
+    vault: Vault,
+    settings: Settings,
+    name: str,
+    key: str,
+    *,
+    actor: str = COMMAND_LINE,
+    transport: httpx.BaseTransport | None = None,
+) -> Tested:
+    """Try a new key and save it in the place of the old one; the connection goes on.
+
+    Raises:
+        ConfigError: The key belongs to another organization.
+    """
+    key = key.strip()
+    found = try_key(engine, vault, settings, key, transport)
+    with engine.begin() as connection:
+        row = row_of(connection, name)
+        says = tested(name, row.kind, found)
+        if found.status != "ok":
+            return says
+        if row.organization_id and found.organization_id != row.organization_id:
+            message = "The key belongs to another organization."
+            raise ConfigError(message, "Add it as a connection of its own.")
+        sealed = {"connection_id": row.id, "token": vault.seal(key)}
+        connection.execute(delete(_SECRET).where(_SECRET.c.connection_id == row.id))
+        connection.execute(insert(_SECRET).values(**sealed))
+        connection.execute(
+            update(_CONNECTION)
+            .where(_CONNECTION.c.id == row.id)
+            .values(
+                key_tail=key[-TAIL_CHARS:],
+                organization_id=found.organization_id,
+                organization_name=found.organization_name,
+                status="ok",
+                error_code="",
+                error_message="",
+                failing_since=None,
+            )
+        )
+        note(connection, actor, "key replaced", name)
+    return says
+
+
+def pause(engine: Engine, name: str, *, actor: str = COMMAND_LINE) -> None:
+    """Stop reading a connection until it is resumed."""
+    _set_status(engine, name, "paused", actor)
+
+
+def resume(engine: Engine, name: str, *, actor: str = COMMAND_LINE) -> None:
+    """Read a paused connection again."""
+    _set_status(engine, name, "ok", actor)
+
+
+def _set_status(engine: Engine, name: str, status: str, actor: str) -> None:
+    with engine.begin() as connection:
+        row = row_of(connection, name)
+        cleared = {"error_code": "", "error_message": "", "failing_since": None}
+        changed = update(_CONNECTION).where(_CONNECTION.c.id == row.id)
+        connection.execute(changed.values(status=status, **cleared))
+        action = "connection paused" if status == "paused" else "connection resumed"
+        note(connection, actor, action, name)
+
+
+def remove(
+    engine: Engine,
+    settings: Settings,
+    name: str,
+    *,
+    purge: bool = False,
+    actor: str = COMMAND_LINE,
+) -> None:
+    """Remove a connection and its key; with `purge` what was read through it as well.
+
+    Raises:
+        UnknownNameError: There is no such connection.
+    """
+    with engine.connect() as connection:
+        row = row_of(connection, name)
+    with hold(engine, f"sync:{row.id}"):
+        with engine.begin() as connection:
+            connection.execute(delete(_SECRET).where(_SECRET.c.connection_id == row.id))
+            connection.execute(delete(_CONNECTION).where(_CONNECTION.c.id == row.id))
+            if purge:
+                _purge(connection, row.id)
+            detail = f"{name}, data {'purged' if purge else 'kept'}"
+            note(connection, actor, "connection removed", detail)
+        roll_up(engine, settings)
+
+
+def _purge(connection: Connection, number: int) -> None:
+    """Delete what was read through a connection, as far as it is not sealed."""
+    touch(connection, open_weeks(connection))
+    with touch_changed_weeks(connection):
+        for model in (*t.FACT_TABLES, t.DayRead, t.Reject, t.RosterEntry, t.Invite):
+            table = table_of(model)
+            connection.execute(delete(table).where(table.c.connection_id == number))
+
+
+def list_all(engine: Engine) -> list[Listed]:
+    """Return how each connection is, in the order in which they were made."""
+    read = table_of(t.DayRead)
+    with engine.connect() as connection:
+        days: dict[int, list[date]] = {}
+        for number, day in connection.execute(select(read.c.connection_id, read.c.day)):
+            days.setdefault(number, []).append(day)
+        rows = connection.execute(select(_CONNECTION).order_by(_CONNECTION.c.id)).all()
+    return [
+        Listed(
+            name=row.name,
+            kind=row.kind,
+            status=row.status,
+            first_day=min(days.get(row.id, []), default=None),
+            last_day=max(days.get(row.id, []), default=None),
+            last_sync=row.last_sync,
+            error={"code": row.error_code, "message": row.error_message}
+            if row.error_message
+            else None,
+        )
+        for row in rows
+    ]
+
+
+def progress_of(row: Row[Any]) -> Mapping[str, Any]:
+    """Return how far a running sync got: day, read, of; empty when none runs."""
+    found: Mapping[str, Any] = json.loads(row.progress) if row.progress else {}
+    return found

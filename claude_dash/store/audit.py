@@ -1,0 +1,13 @@
+"""The audit log: what was done, by whom, without a figure and without a secret."""
+
+from sqlalchemy import Connection, insert
+
+from claude_dash.clock import now
+from claude_dash.facts.tables import AuditEntry
+
+
+def note(connection: Connection, actor: str, action: str, detail: str = "") -> None:
+    """Write one line into the log, in the transaction of what it tells about."""
+    connection.execute(
+        insert(AuditEntry).values(at=now(), actor=actor, action=action, detail=detail)
+    )

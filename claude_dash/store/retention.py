@@ -1,0 +1,137 @@
+"""What is deleted when: facts by whole months, a person on request, old releases and exports."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select
+
+from claude_dash.clock import month_of, next_month, now
+from claude_dash.config import Settings
+from claude_dash.facts import tables as t
+from claude_dash.facts.identity import Identified
+from claude_dash.store import seals
+from claude_dash.store.audit import note
+from claude_dash.store.vault import Vault
+from claude_dash.store.write import table_of
+
+AUDIT_MONTHS = 24
+ATTEMPT_DAYS = 1
+_FACTS = tuple(table_of(model) for model in t.FACT_TABLES)
+_PERSON_TABLES = tuple(
+    table_of(model)
+    for model in (t.PersonWeek, t.PersonSpan, t.Membership, t.RosterEntry, t.Identity)
+)
+
+
+def due(connection: Connection, settings: Settings, today: date) -> list[date]:
+    """Return the months, by first day, whose facts are past their age, oldest first (A6)."""
+    oldest = min(
+        (
+            day
+            for table in _FACTS
+            if (day := connection.execute(select(func.min(table.c.day))).scalar())
+        ),
+        default=None,
+    )
+    if oldest is None:
+        return []
+    last_kept = today - timedelta(days=settings.retention_person_days)
+    known, month, found = seals.sealed(connection, "month"), month_of(oldest), []
+    while seals.weeks_touching(month)[-1] + seals.WEEK <= last_kept:
+        if month not in known:
+            found.append(month)
+        month = next_month(month)
+    return found
+
+
+def purge(engine: Engine, settings: Settings, today: date) -> list[date]:
+    """Seal the months past their age, delete their facts, and what else is too old.
+
+    Returns:
+        The months that were sealed, by first day. What they show was rolled up before.
+    """
+    with engine.begin() as connection:
+        months = due(connection, settings, today)
+        for month in months:
+            seals.seal(connection, month, now())
+            note(connection, "retention", "month sealed", f"{month:%Y-%m}")
+        if months:
+            _delete_sealed_facts(connection)
+        _delete_old(connection, settings, today)
+    return months
+
+
+def _delete_sealed_facts(connection: Connection) -> None:
+    weeks = seals.sealed_weeks(connection)
+    for month in seals.sealed(connection, "month"):
+        end = next_month(month)
+        for monday in seals.weeks_touching(month):
+            if monday not in weeks:
+                continue
+            first, last = max(monday, month), min(monday + seals.WEEK, end)
+            for table in _FACTS:
+                inside = (table.c.day >= first, table.c.day < last)
+                connection.execute(delete(table).where(*inside))
+    # A week cut by the end of the last sealed month is still needed by the month after it.
+    first_open = next_month(max(seals.sealed(connection, "month")))
+    weeks_table = table_of(t.PersonWeek)
+    whole = weeks_table.c.week <= first_open - seals.WEEK
+    connection.execute(delete(weeks_table).where(whole))
+
+
+def _delete_old(connection: Connection, settings: Settings, today: date) -> None:
+    oldest = _months_before(today, settings.retention_release_months)
+    for model in (t.ReleaseRow, t.GroupRow):
+        table = table_of(model)
+        connection.execute(delete(table).where(table.c.start < oldest))
+    log_from = datetime.combine(
+        _months_before(today, AUDIT_MONTHS), datetime.min.time(), now().tzinfo
+    )
+    audit, attempts, access = (
+        table_of(model) for model in (t.AuditEntry, t.SignInAttempt, t.AccessEntry)
+    )
+    connection.execute(delete(audit).where(audit.c.at < log_from))
+    connection.execute(delete(access).where(access.c.day < log_from.date()))
+    recent = now() - timedelta(days=ATTEMPT_DAYS)
+    connection.execute(delete(attempts).where(attempts.c.at < recent))
+
+
+def _months_before(day: date, months: int) -> date:
+    first = month_of(day)
+    for _ in range(months):
+        first = month_of(first - timedelta(days=1))
+    return first
+
+
+def reopen(engine: Engine, since: date, until: date) -> list[date]:
+    """Open the sealed months that a read covers whole, to be sealed again after it."""
+    with engine.begin() as connection:
+        months = list(seals.months_inside(connection, since, until))
+        for month in months:
+            seals.unseal(connection, month)
+            note(connection, "retention", "month reopened", f"{month:%Y-%m}")
+    return months
+
+
+def erase(engine: Engine, vault: Vault, email: str, *, actor: str = "command line") -> bool:
+    """Delete a person's identities and facts, and drop them at the door from then on.
+
+    Releases stay as they are: they hold no person. Returns whether anybody was known.
+    """
+    asked = Identified("email", email).who(vault.pseudonym_key)
+    identity, erased = table_of(t.Identity), table_of(t.ErasedIdentity)
+    person_table = table_of(t.Person)
+    with engine.begin() as connection:
+        query = select(identity.c.person_id).where(identity.c.who == asked)
+        person = connection.execute(query).scalar()
+        rows = select(identity.c.who).where(identity.c.person_id == person)
+        found = set(connection.execute(rows).scalars()) if person is not None else set()
+        known = set(connection.execute(select(erased.c.who)).scalars())
+        for who in (found | {asked}) - known:
+            connection.execute(insert(erased).values(who=who))
+        for table in _FACTS:
+            connection.execute(delete(table).where(table.c.who.in_(found | {asked})))
+        for table in _PERSON_TABLES:
+            connection.execute(delete(table).where(table.c.person_id == person))
+        connection.execute(delete(person_table).where(person_table.c.id == person))
+        note(connection, actor, "person erased")
+    return person is not None
