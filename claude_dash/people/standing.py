@@ -1,15 +1,24 @@
 """Where everybody stands on a day: team, roster, eligibility and seat."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import TypeVar
+from functools import cached_property, partial
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Table, select
 
 from claude_dash.facts import tables as t
+from claude_dash.facts.tables import table_of
+from claude_dash.people.timeline import Span, Steps, held, steps
 
 CSV, WORKSPACE, VENDOR = "csv", "workspace", "vendor"
+
+_TEAM, _DEPARTMENT, _PERSON, _MEMBER, _ENTRY = (
+    table_of(model) for model in (t.Team, t.Department, t.Person, t.Membership, t.RosterEntry)
+)
+
+Spans = Mapping[int, Sequence[Span[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,96 +38,111 @@ class Standing:
     seat_since: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
-    starts: date | None
-    ends: date | None
-
-    def holds(self, day: date) -> bool:
-        return (self.starts is None or self.starts <= day) and (
-            self.ends is None or day < self.ends
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Member(_Span):
-    team_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry(_Span):
-    eligible: bool
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Standings:
     """Everybody who is or was on a roster or in a team; automation never is.
 
     teams: id -> (name, department id), those that were merged left out. departments: id -> name.
+    members: the teams of a person, by the file where it names the person and else by workspaces.
+    csv, vendor: the time on a roster, with eligibility.
     """
 
     teams: Mapping[int, tuple[str, int | None]]
     departments: Mapping[int, str]
-    members: Mapping[int, Sequence[_Member]]
-    csv: Mapping[int, Sequence[_Entry]]
-    vendor: Mapping[int, Sequence[_Entry]]
+    members: Spans
+    csv: Spans
+    vendor: Spans
 
     @classmethod
     def load(cls, connection: Connection) -> "Standings":
         """Read everything once; `on` is then asked week by week."""
-        teams = connection.execute(select(t.Team.__table__)).all()  # type: ignore[attr-defined]
-        merged = {row.id: row.merged_into for row in teams}
-
-        def final(team: int) -> int:
-            while merged.get(team) is not None:
-                team = merged[team]
-            return team
-
-        members: dict[int, dict[str, list[_Member]]] = {}
-        for row in connection.execute(select(t.Membership.__table__).order_by(t.Membership.id)):  # type: ignore[attr-defined]
-            span = _Member(row.starts, row.ends, final(row.team_id))
-            members.setdefault(row.person_id, {}).setdefault(row.origin, []).append(span)
-        entries: dict[str, dict[int, list[_Entry]]] = {CSV: {}, VENDOR: {}}
-        for row in connection.execute(select(t.RosterEntry.__table__)):  # type: ignore[attr-defined]
-            entry = _Entry(row.starts, row.ends, row.eligible)
-            entries[row.origin].setdefault(row.person_id, []).append(entry)
+        c = _TEAM.c
+        teams = connection.execute(select(c.id, c.name, c.department_id, c.merged_into)).all()
+        final = successors({row.id: row.merged_into for row in teams})
+        keys = select(_PERSON.c.id).where(_PERSON.c.automation.is_(True))
+        automation = set(connection.execute(keys).scalars())
+        members = _spans(connection, _MEMBER, _MEMBER.c.team_id, (CSV, WORKSPACE), automation)
+        rosters = _spans(connection, _ENTRY, _ENTRY.c.eligible, (CSV, VENDOR), automation)
+        teams_of = {
+            origin: {p: [replace(s, value=final[s.value]) for s in of] for p, of in found.items()}
+            for origin, found in members.items()
+        }
+        csv = rosters[CSV]
+        # A row of the file wins: whom it names is in the file's team, or in none.
+        by_workspace = {p: of for p, of in teams_of[WORKSPACE].items() if p not in csv}
         return cls(
             teams={r.id: (r.name, r.department_id) for r in teams if r.merged_into is None},
             departments=dict(
-                connection.execute(select(t.Department.id, t.Department.name)).tuples().all()
+                connection.execute(select(_DEPARTMENT.c.id, _DEPARTMENT.c.name)).tuples().all()
             ),
-            members={person: _governing(found) for person, found in members.items()},
-            csv=entries[CSV],
-            vendor=entries[VENDOR],
+            members=by_workspace | teams_of[CSV],
+            csv=csv,
+            vendor=rosters[VENDOR],
         )
 
     def on(self, day: date) -> Mapping[int, Standing]:
         """Return where everybody stands on a day, by person."""
+        return {
+            person: one for person, path in self._paths.items() if (one := path.on(day)) is not None
+        }
+
+    @cached_property
+    def _paths(self) -> Mapping[int, Steps[Standing | None]]:
+        """Where each person stands, and the days on which that changes."""
         roster = self.csv or self.vendor
         found = {}
         for person in self.members.keys() | self.csv.keys() | self.vendor.keys():
-            entry = _holding(roster.get(person, ()), day)
-            seat = _holding(self.vendor.get(person, ()), day)
-            team = _holding(self.members.get(person, ()), day)
-            if entry or seat or team:
-                found[person] = Standing(
-                    person_id=person,
-                    team_id=team.team_id if team else None,
-                    on_roster=entry is not None,
-                    eligible=entry is not None and entry.eligible,
-                    has_seat=seat is not None,
-                    seat_since=seat.starts if seat else None,
-                )
+            teams, entries = self.members.get(person, ()), roster.get(person, ())
+            seats = self.vendor.get(person, ())
+            found[person] = steps(
+                (*teams, *entries, *seats), partial(_standing, person, teams, entries, seats)
+            )
         return found
 
 
-def _governing(by_origin: Mapping[str, Sequence[_Member]]) -> Sequence[_Member]:
-    """Return the memberships that count: a person whom a file names is governed by the file."""
-    return by_origin.get(CSV) or by_origin.get(WORKSPACE, ())
+def _spans(
+    connection: Connection,
+    table: Table,
+    value: ColumnElement[Any],
+    origins: tuple[str, ...],
+    automation: set[int],
+) -> dict[str, dict[int, list[Span[Any]]]]:
+    """Return the spans of each origin by person, in the order in which they were entered."""
+    found: dict[str, dict[int, list[Span[Any]]]] = {origin: {} for origin in origins}
+    c = table.c
+    query = select(c.person_id, c.origin, c.starts, c.ends, value).order_by(c.id)
+    for person, origin, starts, ends, carried in connection.execute(query):
+        if person not in automation:
+            found[origin].setdefault(person, []).append(Span(starts, ends, carried))
+    return found
 
 
-S = TypeVar("S", bound=_Span)
+def _standing(
+    person: int,
+    teams: Sequence[Span[int]],
+    entries: Sequence[Span[bool]],
+    seats: Sequence[Span[bool]],
+    day: date,
+) -> Standing | None:
+    team, entry, seat = held(teams, day), held(entries, day), held(seats, day)
+    if team is None and entry is None and seat is None:
+        return None
+    return Standing(
+        person_id=person,
+        team_id=team.value if team else None,
+        on_roster=entry is not None,
+        eligible=entry is not None and entry.value,
+        has_seat=seat is not None,
+        seat_since=seat.starts if seat else None,
+    )
 
 
-def _holding(spans: Iterable[S], day: date) -> S | None:
-    return next((span for span in spans if span.holds(day)), None)
+def successors(merged: Mapping[int, int | None]) -> Mapping[int, int]:
+    """Return the team that stands for each one now, following mergers to their end."""
+
+    def final(team: int) -> int:
+        while (into := merged.get(team)) is not None:
+            team = into
+        return team
+
+    return {team: final(team) for team in merged}
