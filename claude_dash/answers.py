@@ -8,7 +8,7 @@ from claude_dash.access.readers import Reader, may
 from claude_dash.clock import today
 from claude_dash.config import settings
 from claude_dash.errors import RefusedError
-from claude_dash.facts.tables import AccessEntry
+from claude_dash.facts import tables as t
 from claude_dash.metrics.query import answer
 from claude_dash.metrics.release import Query, Release
 from claude_dash.privacy.policy import current
@@ -41,10 +41,14 @@ def _record(engine: Engine, query: Query, reader: Reader) -> None:
         "metric": query.metric,
         "breakdown": ",".join(query.by),
     }
-    matches = [getattr(AccessEntry, name) == value for name, value in entry.items()]
+    matches = [getattr(t.AccessEntry, name) == value for name, value in entry.items()]
     with engine.connect() as connection:
-        if connection.execute(select(exists(select(AccessEntry.day).where(*matches)))).scalar():
+        if connection.execute(
+            select(exists(select(t.ACCESS_ENTRY.c.day).where(*matches)))
+        ).scalar():
             return
     with engine.begin() as connection:
-        if not connection.execute(select(exists(select(AccessEntry.day).where(*matches)))).scalar():
-            connection.execute(insert(AccessEntry).values(**entry))
+        if not connection.execute(
+            select(exists(select(t.ACCESS_ENTRY.c.day).where(*matches)))
+        ).scalar():
+            connection.execute(insert(t.ACCESS_ENTRY).values(**entry))

@@ -100,12 +100,12 @@ def sources(engine: Engine) -> Sequence[SourceTrust]:
     with engine.connect() as connection:
         readings = {one.name: one for one in status.load(connection).found}
         rejects: dict[int, dict[str, int]] = {}
-        query = select(t.Reject.connection_id, t.Reject.reason, func.sum(t.Reject.records))
+        query = select(t.REJECT.c.connection_id, t.REJECT.c.reason, func.sum(t.REJECT.c.records))
         for number, reason, records in connection.execute(
-            query.group_by(t.Reject.connection_id, t.Reject.reason)
+            query.group_by(t.REJECT.c.connection_id, t.REJECT.c.reason)
         ):
             rejects.setdefault(number, {})[reason] = int(records)
-        rows = connection.execute(select(t.Connection.__table__).order_by(t.Connection.id)).all()  # type: ignore[attr-defined]
+        rows = connection.execute(select(t.CONNECTION).order_by(t.CONNECTION.c.id)).all()
     found = []
     for row in rows:
         reading = readings.get(row.name)

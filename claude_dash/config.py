@@ -84,9 +84,8 @@ def load() -> Settings:
         first = error.errors(include_input=False, include_url=False)[0]
         name = PREFIX + str(first["loc"][0]).upper()
         reason = str(first["msg"]).removeprefix("Value error, ")
-        raise ConfigError(
-            f"{name} cannot be used: {reason}.", "Set it in the environment or in .env."
-        ) from None
+        message = f"{name} cannot be used: {reason}."
+        raise ConfigError(message, "Set it in the environment or in .env.") from None
 
 
 @cache

@@ -22,12 +22,12 @@ from claude_dash.store.audit import note
 from claude_dash.store.budget import Budget
 from claude_dash.store.locks import hold
 from claude_dash.store.vault import Vault
-from claude_dash.store.write import refuse_duplicates, table_of, touch
+from claude_dash.store.write import refuse_duplicates, touch
 
 KINDS = ("console",)
 TAIL_CHARS = 4
 COMMAND_LINE = "command line"
-_CONNECTION, _SECRET = table_of(t.Connection), table_of(t.Secret)
+_CONNECTION, _SECRET = t.CONNECTION, t.SECRET
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def tested(name: str, kind: str, made: Probe) -> Tested:
     return Tested(name, kind, made.status, {} if error else found, says)
 
 
-def add(
+def add(  # noqa: PLR0917 - the first three are what every function here opens with
     engine: Engine,
     vault: Vault,
     settings: Settings,
@@ -209,13 +209,7 @@ def key_of(connection: Connection, vault: Vault, connection_id: int) -> str:
     return vault.unseal(token)
 
 
-def test(
-    engine: Engine,
-    vault: Vault,
-    settings: Settings,
-    name: str,
-    transport: httpx.BaseTransport | None = None,
-) -> Tested:
+def test(engine: Engine, vault: Vault, settings: Settings, name: str) -> Tested:
     """Try the stored key of a connection.
 
     Raises:
@@ -224,7 +218,7 @@ def test(
     with engine.connect() as connection:
         row = row_of(connection, name)
         key = key_of(connection, vault, row.id)
-    return tested(name, row.kind, try_key(engine, vault, settings, key, transport))
+    return tested(name, row.kind, try_key(engine, vault, settings, key))
 
 
 def replace_key(
@@ -322,14 +316,13 @@ def _purge(connection: Connection, number: int) -> None:
     """Delete what was read through a connection, as far as it is not sealed."""
     touch(connection, open_weeks(connection))
     with touch_changed_weeks(connection):
-        for model in (*t.FACT_TABLES, t.DayRead, t.Reject, t.RosterEntry, t.Invite):
-            table = table_of(model)
+        for table in (*t.FACT_TABLES, t.DAY_READ, t.REJECT, t.ROSTER_ENTRY, t.INVITE):
             connection.execute(delete(table).where(table.c.connection_id == number))
 
 
 def list_all(engine: Engine) -> list[Listed]:
     """Return how each connection is, in the order in which they were made."""
-    read = table_of(t.DayRead)
+    read = t.DAY_READ
     with engine.connect() as connection:
         days: dict[int, list[date]] = {}
         for number, day in connection.execute(select(read.c.connection_id, read.c.day)):

@@ -35,12 +35,12 @@ from claude_dash.store import retention
 from claude_dash.store.budget import Budget
 from claude_dash.store.locks import hold
 from claude_dash.store.vault import Vault
-from claude_dash.store.write import replace_day, table_of
+from claude_dash.store.write import replace_day
 
 IN_FLIGHT = 8
 ROLL_UP_EVERY_S = 15.0
 PROGRESS_EVERY_S = 1.0
-_CONNECTION = table_of(t.Connection)
+_CONNECTION = t.CONNECTION
 _LOGGER = logging.getLogger(__name__)
 
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import Table
+
 from claude_dash.facts.identity import Identified
 from claude_dash.facts.tables import FACT_TABLES
 
-FactTable = type  # one of FACT_TABLES
 FactRow = Mapping[str, Any]  # column -> value, every column of the table
 
 
@@ -20,7 +21,7 @@ class DayFacts:
     """
 
     identities: dict[int, Identified] = field(default_factory=dict)
-    rows: dict[FactTable, list[dict[str, Any]]] = field(
+    rows: dict[Table, list[dict[str, Any]]] = field(
         default_factory=lambda: {table: [] for table in FACT_TABLES}
     )
     records: int = 0

@@ -7,7 +7,7 @@ an address; `ReleaseRow` is tall and is all that a reader is shown.
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
 from sqlmodel import Field, SQLModel
 
 from claude_dash.facts.types import UtcDateTime
@@ -15,11 +15,6 @@ from claude_dash.facts.types import UtcDateTime
 
 def _instant(*, nullable: bool = False, index: bool = False) -> Any:  # noqa: ANN401 - a column
     return Field(sa_column=Column(UtcDateTime, nullable=nullable, index=index))
-
-
-def _big(*, primary_key: bool = False, nullable: bool = False, default: int | None = 0) -> Any:  # noqa: ANN401
-    kind = Column(BigInteger, primary_key=primary_key, nullable=nullable, autoincrement=False)
-    return Field(sa_column=kind, **({} if primary_key else {"default": default}))
 
 
 # --- connections and how far they were read ------------------------------------------------------
@@ -133,10 +128,6 @@ class ToolDay(_PersonDay, table=True):
     suggestions_rejected: int = Field(default=0, sa_type=BigInteger)
 
 
-FACT_TABLES: tuple[type[_PersonDay], ...] = (ActivityDay, ModelUsageDay, ToolDay)
-Fact = ActivityDay | ModelUsageDay | ToolDay
-
-
 # --- people and teams ----------------------------------------------------------------------------
 
 
@@ -151,7 +142,9 @@ class Person(SQLModel, table=True):
 class Identity(SQLModel, table=True):
     """A way in which a source names a person: `email` or `api_key`, and the pseudonym for it."""
 
-    who: int = _big(primary_key=True)
+    who: int = Field(
+        primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
+    )
     person_id: int = Field(foreign_key="person.id", index=True, ondelete="CASCADE")
     kind: str
     value: str  # the address, case folded, or the display name of the key
@@ -162,7 +155,9 @@ class ErasedIdentity(SQLModel, table=True):
     """The keyed hash of an erased identity, so that it is dropped at the door from then on."""
 
     __tablename__ = "erased_identity"
-    who: int = _big(primary_key=True)
+    who: int = Field(
+        primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
+    )
 
 
 class Department(SQLModel, table=True):
@@ -391,3 +386,44 @@ class Setting(SQLModel, table=True):
 
     name: str = Field(primary_key=True)
     value: str = Field(sa_type=Text)
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """Return the table behind a model, for statements over many rows."""
+    found: Table = model.__table__  # type: ignore[attr-defined] # SQLModel adds it to each table
+    return found
+
+
+# The tables behind the models, for statements over many rows: `t.DAY_READ.c.day`.
+CONNECTION = table_of(Connection)
+SECRET = table_of(Secret)
+DAY_READ = table_of(DayRead)
+REJECT = table_of(Reject)
+REQUEST_LOG = table_of(RequestLog)
+ACTIVITY_DAY = table_of(ActivityDay)
+MODEL_USAGE_DAY = table_of(ModelUsageDay)
+TOOL_DAY = table_of(ToolDay)
+PERSON = table_of(Person)
+IDENTITY = table_of(Identity)
+ERASED_IDENTITY = table_of(ErasedIdentity)
+DEPARTMENT = table_of(Department)
+TEAM = table_of(Team)
+MEMBERSHIP = table_of(Membership)
+ROSTER_ENTRY = table_of(RosterEntry)
+INVITE = table_of(Invite)
+PERSON_WEEK = table_of(PersonWeek)
+PERSON_SPAN = table_of(PersonSpan)
+TOUCHED_WEEK = table_of(TouchedWeek)
+SEAL = table_of(Seal)
+GROUP_ROW = table_of(GroupRow)
+RELEASE_ROW = table_of(ReleaseRow)
+POLICY_VERSION = table_of(PolicyVersion)
+ACCOUNT = table_of(Account)
+SIGN_IN_TOKEN = table_of(SignInToken)
+SIGN_IN_SESSION = table_of(SignInSession)
+SIGN_IN_ATTEMPT = table_of(SignInAttempt)
+AUDIT_ENTRY = table_of(AuditEntry)
+ACCESS_ENTRY = table_of(AccessEntry)
+EXPORT_ENTRY = table_of(ExportEntry)
+SETTING = table_of(Setting)
+FACT_TABLES = (ACTIVITY_DAY, MODEL_USAGE_DAY, TOOL_DAY)

@@ -37,13 +37,13 @@ class Names:
     """Labels of groups by key, as teams are called now."""
 
     def __init__(self, connection: Connection) -> None:
-        self.teams = {
+        self.teams: dict[str, str] = {
             f"team:{number}": name
-            for number, name in connection.execute(select(t.Team.id, t.Team.name))
+            for number, name in connection.execute(select(t.TEAM.c.id, t.TEAM.c.name))
         }
-        self.departments = {
+        self.departments: dict[str, str] = {
             f"department:{number}": name
-            for number, name in connection.execute(select(t.Department.id, t.Department.name))
+            for number, name in connection.execute(select(t.DEPARTMENT.c.id, t.DEPARTMENT.c.name))
         }
 
     def of(self, level: str) -> list[str]:
@@ -80,9 +80,9 @@ def load(
     connection: Connection, names: Names, grain: str, level: str, *, since: date, until: date
 ) -> Mapping[date, tuple[Shown, ...]]:
     """Return the partition rows of each period that begins in the half-open interval, ordered."""
-    row = t.GroupRow
-    found: dict[date, list[t.GroupRow]] = {}
-    query = select(row.__table__).where(  # type: ignore[attr-defined]
+    found: dict[date, list[Row[Any]]] = {}
+    row = t.GROUP_ROW.c
+    query = select(t.GROUP_ROW).where(
         row.grain == grain, row.level == level, row.start >= since, row.start < until
     )
     for one in connection.execute(query):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from claude_dash.clock import ONE_DAY, after, start_of, starts, today
+from claude_dash.clock import ONE_DAY, Grain, after, start_of, starts, today
 from claude_dash.errors import QueryError, RefusedError, UnknownNameError
 from claude_dash.facts.dimensions import (
     ORGANIZATION_DIMENSIONS,
@@ -128,8 +128,9 @@ def plan(query: Query) -> Plan:
         raise QueryError(message, f"Ask by {level}.")
     periods: tuple[date, ...] = ()
     if grain != "total":
-        periods = tuple(starts(grain, since, until))  # type: ignore[arg-type]
-        since, until = periods[0], after(grain, periods[-1])  # type: ignore[arg-type]
+        whole: Grain = grain  # type: ignore[assignment] # of the metric's grains but `total`
+        periods = tuple(starts(whole, since, until))
+        since, until = periods[0], after(whole, periods[-1])
     items = query.where.get(technical, ())
     return Plan(
         metric=found,

@@ -73,7 +73,7 @@ class _Answer:
         self.partitions = self._partitions(pieces)
         self.lacks_roster = (
             any(term.measure in ROSTER_MEASURES for term in made.metric.terms)
-            and not connection.execute(select(exists(select(t.RosterEntry.id)))).scalar()
+            and not connection.execute(select(exists(select(t.ROSTER_ENTRY.c.id)))).scalar()
         )
         self._check_names()
 

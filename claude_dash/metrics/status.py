@@ -71,11 +71,13 @@ class Readings:
 def load(connection: Connection) -> Readings:
     """Return what was read so far."""
     reads: dict[tuple[int, str], dict[date, datetime]] = {}
-    query = select(t.DayRead.connection_id, t.DayRead.report, t.DayRead.day, t.DayRead.read_at)
+    query = select(
+        t.DAY_READ.c.connection_id, t.DAY_READ.c.report, t.DAY_READ.c.day, t.DAY_READ.c.read_at
+    )
     for number, report, day, read_at in connection.execute(query):
         if day <= today():
             reads.setdefault((number, report), {})[day] = read_at
-    connections = {row.id: row for row in connection.execute(select(t.Connection.__table__))}  # type: ignore[attr-defined]
+    connections = {row.id: row for row in connection.execute(select(t.CONNECTION))}
     found = []
     for (number, report), days in sorted(reads.items()):
         row = connections.get(number)

@@ -14,7 +14,7 @@ from claude_dash.metrics.plan import Plan
 
 ALL = "all"  # the key of the organization's one row
 ACTOR = "actor"  # the split into people and automation, for what is counted per person
-_RELEASE: Any = t.ReleaseRow.__table__  # type: ignore[attr-defined]
+_RELEASE: Any = t.RELEASE_ROW
 
 FIXED = {"type": tuple(TOKEN_TYPES), "product": ("claude_code",), "source": ("console",)}
 

@@ -7,15 +7,15 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from claude_dash.clock import thursday_of, week_of
-from claude_dash.facts.tables import DayRead, Seal
+from claude_dash.facts import tables as t
 from claude_dash.people.standing import Standings
 from claude_dash.store.write import touch
 
 
 def open_weeks(connection: Connection) -> set[date]:
     """Return the Mondays of every read week that is not sealed."""
-    days = connection.execute(select(DayRead.day).distinct()).scalars()
-    sealed = connection.execute(select(Seal.start).where(Seal.grain == "week")).scalars()
+    days = connection.execute(select(t.DAY_READ.c.day).distinct()).scalars()
+    sealed = connection.execute(select(t.SEAL.c.start).where(t.SEAL.c.grain == "week")).scalars()
     return {week_of(day) for day in days} - set(sealed)
 
 

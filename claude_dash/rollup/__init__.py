@@ -25,7 +25,7 @@ from claude_dash.store.locks import hold
 
 WEEK = timedelta(days=7)
 LATER_FROM = "rollup.later_from"  # setting: the first week whose later counts are still due
-_RELEASE: Any = t.ReleaseRow.__table__  # type: ignore[attr-defined]
+_RELEASE: Any = t.RELEASE_ROW
 
 
 def roll_up(engine: Engine, settings: Settings) -> int:
@@ -53,22 +53,22 @@ def roll_up(engine: Engine, settings: Settings) -> int:
 
 def _next_touched(engine: Engine) -> date | None:
     with engine.connect() as connection:
-        return connection.execute(select(func.max(t.TouchedWeek.week))).scalar()
+        return connection.execute(select(func.max(t.TOUCHED_WEEK.c.week))).scalar()
 
 
 def _sealed(connection: Connection, grain: str) -> set[date]:
-    query = select(t.Seal.start).where(t.Seal.grain == grain)
+    query = select(t.SEAL.c.start).where(t.SEAL.c.grain == grain)
     return set(connection.execute(query).scalars())
 
 
 def _keys(connection: Connection) -> Ints:
-    query = select(t.Person.id).where(t.Person.automation.is_(True))  # type: ignore[attr-defined]
+    query = select(t.PERSON.c.id).where(t.PERSON.c.automation.is_(True))
     return np.array(sorted(connection.execute(query).scalars()), dtype=np.int64)
 
 
 def _roll_up_one(connection: Connection, monday: date, policy: Policy) -> None:
     # The mark goes first: a writer that touches the week meanwhile waits, and marks it again.
-    connection.execute(delete(t.TouchedWeek).where(t.TouchedWeek.week == monday))  # type: ignore[arg-type]
+    connection.execute(delete(t.TOUCHED_WEEK).where(t.TOUCHED_WEEK.c.week == monday))
     sealed = _sealed(connection, "week")
     if monday in sealed:
         return
@@ -82,7 +82,7 @@ def _roll_up_one(connection: Connection, monday: date, policy: Policy) -> None:
 
 
 def _history(connection: Connection, since: date) -> History:
-    first_read = connection.execute(select(func.min(t.DayRead.day))).scalar()
+    first_read = connection.execute(select(func.min(t.DAY_READ.c.day))).scalar()
     sealed = _sealed(connection, "week")
     return History(
         weeks=who.load(connection, since),
@@ -114,11 +114,13 @@ def _roll_up_later(connection: Connection, since: date, policy: Policy) -> None:
 
 def _known_weeks(connection: Connection, since: date) -> Sequence[date]:
     query = (
-        select(t.GroupRow.start)
+        select(t.GROUP_ROW.c.start)
         .where(
-            t.GroupRow.grain == "week", t.GroupRow.level == ORGANIZATION, t.GroupRow.start >= since
+            t.GROUP_ROW.c.grain == "week",
+            t.GROUP_ROW.c.level == ORGANIZATION,
+            t.GROUP_ROW.c.start >= since,
         )
-        .order_by(t.GroupRow.start)
+        .order_by(t.GROUP_ROW.c.start)
     )
     return connection.execute(query).scalars().all()
 
@@ -166,14 +168,14 @@ def _roll_up_month(
 
 
 def _setting(connection: Connection, name: str) -> str | None:
-    query = select(t.Setting.value).where(t.Setting.name == name)
+    query = select(t.SETTING.c.value).where(t.SETTING.c.name == name)
     return connection.execute(query).scalar()
 
 
 def _forget(connection: Connection, name: str) -> None:
-    connection.execute(delete(t.Setting).where(t.Setting.name == name))  # type: ignore[arg-type]
+    connection.execute(delete(t.SETTING).where(t.SETTING.c.name == name))
 
 
 def _keep(connection: Connection, name: str, value: str) -> None:
     _forget(connection, name)
-    connection.execute(insert(t.Setting).values(name=name, value=value))
+    connection.execute(insert(t.SETTING).values(name=name, value=value))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, select
+from sqlalchemy import Table as SqlTable
 
 from claude_dash.facts import tables as t
 from claude_dash.privacy.cells import Bools, Ints
@@ -25,7 +26,7 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Rows:
     """The rows of one fact table in one week.
 
     person: id per row; day: 0 to 6 per row, Monday first; splits: by technical dimension;
@@ -42,12 +43,12 @@ class Table:
 class WeekFacts:
     """One ISO week of facts; columns of the tables are those of their measures, in order."""
 
-    activity: Table
-    usage: Table
-    tools: Table
+    activity: Rows
+    usage: Rows
+    tools: Rows
 
     @property
-    def tables(self) -> tuple[Table, Table, Table]:
+    def tables(self) -> tuple[Rows, Rows, Rows]:
         """Return the three tables."""
         return self.activity, self.usage, self.tools
 
@@ -63,17 +64,17 @@ class _Codes:
     """Turns what a column holds into codes."""
 
     def __init__(self, connection: Connection) -> None:
-        rows = connection.execute(select(t.Identity.who, t.Identity.person_id)).all()
+        rows = connection.execute(select(t.IDENTITY.c.who, t.IDENTITY.c.person_id)).all()
         self.who = np.array(sorted((who, person) for who, person in rows), dtype=np.int64)
         self.who = self.who.reshape(-1, 2)
         self.connections = {
             row.id: row
             for row in connection.execute(
                 select(
-                    t.Connection.id,
-                    t.Connection.name,
-                    t.Connection.kind,
-                    t.Connection.organization_id,
+                    t.CONNECTION.c.id,
+                    t.CONNECTION.c.name,
+                    t.CONNECTION.c.kind,
+                    t.CONNECTION.c.organization_id,
                 )
             )
         }
@@ -120,12 +121,11 @@ def _table(
     connection: Connection,
     codes: _Codes,
     *,
-    model: type[t.ActivityDay | t.ModelUsageDay | t.ToolDay],
+    table: SqlTable,
     monday: date,
     extra: str,
     columns: Sequence[str],
-) -> Table:
-    table: Any = model.__table__
+) -> Rows:
     names = [*SHARED_COLUMNS, *([extra] if extra else []), *columns]
     query = select(*(table.c[name] for name in names)).where(
         table.c.day >= monday, table.c.day < monday + timedelta(days=7)
@@ -151,7 +151,7 @@ def _table(
         numbers, {str(key): row.kind for key, row in codes.connections.items()}
     )
     split["product"] = Split(np.zeros(len(person), dtype=np.int64), (PRODUCT,))
-    return Table(
+    return Rows(
         person=person[keep],
         day=day[keep],
         splits={name: Split(one.codes[keep], one.values) for name, one in split.items()},
@@ -166,7 +166,7 @@ def load(connection: Connection, monday: date) -> WeekFacts:
         activity=_table(
             connection,
             codes,
-            model=t.ActivityDay,
+            table=t.ACTIVITY_DAY,
             monday=monday,
             extra="",
             columns=ACTIVITY_COLUMNS,
@@ -174,7 +174,7 @@ def load(connection: Connection, monday: date) -> WeekFacts:
         usage=_table(
             connection,
             codes,
-            model=t.ModelUsageDay,
+            table=t.MODEL_USAGE_DAY,
             monday=monday,
             extra="model",
             columns=USAGE_COLUMNS,
@@ -182,7 +182,7 @@ def load(connection: Connection, monday: date) -> WeekFacts:
         tools=_table(
             connection,
             codes,
-            model=t.ToolDay,
+            table=t.TOOL_DAY,
             monday=monday,
             extra="tool",
             columns=TOOL_COLUMNS,

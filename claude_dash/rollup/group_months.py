@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert
 
 from claude_dash.clock import weeks_of_month
 from claude_dash.facts import tables as t
-from claude_dash.privacy.cells import Ints, Partition
+from claude_dash.privacy.cells import Ints, Partition, Row
 from claude_dash.privacy.partition import MonthPartition, MonthRow, join
 from claude_dash.privacy.policy import Policy
 from claude_dash.rollup.crowd import Crowd
@@ -18,7 +18,7 @@ from claude_dash.rollup.habits import History, count_starts
 from claude_dash.rollup.months import add_up, released
 from claude_dash.rollup.rows import ALL, DEPARTMENT, FLOWS, ORGANIZATION, TEAM, Rows
 
-_GROUP: Any = t.GroupRow.__table__  # type: ignore[attr-defined]
+_GROUP: Any = t.GROUP_ROW
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class _Month:
         return self.partition.departments if level == DEPARTMENT else self.partition.teams
 
 
-def _week_rows(partition: Partition, level: str) -> Sequence[Any]:
+def _week_rows(partition: Partition, level: str) -> Sequence[Row]:
     return partition.departments if level == DEPARTMENT else partition.teams
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 from sqlalchemy import Connection, select
 
-from claude_dash.clock import label, month_of, next_month
+from claude_dash.clock import Grain, label, month_of, next_month
 from claude_dash.facts import tables as t
 from claude_dash.privacy.cells import Ints
 from claude_dash.privacy.policy import Policy
@@ -62,7 +62,9 @@ def read_invites(
 ) -> tuple[tuple[date, date | None, date | None, str], ...]:
     """Return the dates of every invitation: sent, accepted, expired, and its status."""
     rows = connection.execute(
-        select(t.Invite.invited_at, t.Invite.accepted_at, t.Invite.expires_at, t.Invite.status)
+        select(
+            t.INVITE.c.invited_at, t.INVITE.c.accepted_at, t.INVITE.c.expires_at, t.INVITE.c.status
+        )
     )
     return tuple(
         (sent.date(), accepted and accepted.date(), expires and expires.date(), status)
@@ -143,7 +145,7 @@ def count_cohorts(
 
     The last cohort of the list is also the one that is shown when none is asked for.
     """
-    grain = "week" if rows.grain == "week" else "month"
+    grain: Grain = "week" if rows.grain == "week" else "month"
     for start, until in cohorts:
         members = history.spans.starting(start, until)
         is_small = bool(small) or len(members) < policy.k

@@ -14,8 +14,8 @@ from claude_dash.rollup.facts import (
     ACTIVITY_COLUMNS,
     TOOL_COLUMNS,
     USAGE_COLUMNS,
+    Rows,
     Split,
-    Table,
     WeekFacts,
 )
 
@@ -72,7 +72,7 @@ def cut(monday: date) -> int:
 class _Counter:
     """Counts one fact table of one week into cells, by group, day and part."""
 
-    def __init__(self, table: Table, crowd: Crowd) -> None:
+    def __init__(self, table: Rows, crowd: Crowd) -> None:
         self.table = table
         self.groups = len(crowd.partition.groups)
         self.cut = cut(crowd.monday)
@@ -127,7 +127,7 @@ class _Counter:
         )
 
 
-def _folded(split: Split, table: Table, keys: Ints, k: int) -> Split:
+def _folded(split: Split, table: Rows, keys: Ints, k: int) -> Split:
     """Unite the names that fewer than k people of the organisation used (R8) under one."""
     is_person = ~np.isin(table.person, keys) & table.amounts.any(axis=1)
     pairs = np.unique(np.stack([split.codes[is_person], table.person[is_person]]), axis=1)
@@ -138,21 +138,21 @@ def _folded(split: Split, table: Table, keys: Ints, k: int) -> Split:
     return Split(to[split.codes] if len(to) else split.codes, values)
 
 
-def _actors(table: Table, keys: Ints) -> Split:
+def _actors(table: Rows, keys: Ints) -> Split:
     """Tell people and keys apart, so that a figure of people alone can be shown or hidden."""
     return Split((~np.isin(table.person, keys)).astype(np.int64), ("automation", "people"))
 
 
-def _active(facts: WeekFacts) -> Table:
+def _active(facts: WeekFacts) -> Rows:
     person, day = facts.active_days()
-    return Table(person, day, {}, np.ones((len(person), 1), dtype=np.int64))
+    return Rows(person, day, {}, np.ones((len(person), 1), dtype=np.int64))
 
 
 def build(facts: WeekFacts, crowd: Crowd, k: int) -> list[Magnitude]:
     """Return every magnitude of a week: totals first, each followed by its tables."""
     people_active = _active(facts)
     is_person = ~np.isin(people_active.person, crowd.keys)
-    people_active = Table(
+    people_active = Rows(
         people_active.person[is_person],
         people_active.day[is_person],
         {},
@@ -184,7 +184,7 @@ def build(facts: WeekFacts, crowd: Crowd, k: int) -> list[Magnitude]:
     return made
 
 
-def _typed(usage: Table) -> Ints:
+def _typed(usage: Rows) -> Ints:
     """Return the token columns in the order of the sorted names of the types."""
     order = [USAGE_COLUMNS.index(TOKEN_TYPES[name]) for name in sorted(TOKEN_TYPES)]
     return usage.amounts[:, order]

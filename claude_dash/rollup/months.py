@@ -62,7 +62,7 @@ def released(
     connection: Connection, level: str, periods: list[tuple[str, date]]
 ) -> dict[tuple[str, str, str], dict[tuple[str, date], dict[str, tuple[int | None, str]]]]:
     """Return the magnitudes released for some periods: (measure, dimension, key) -> period."""
-    row: Any = t.ReleaseRow.__table__  # type: ignore[attr-defined]
+    row: Any = t.RELEASE_ROW
     found: dict[Any, dict[Any, dict[str, tuple[int | None, str]]]] = {}
     for grain in {grain for grain, _ in periods}:
         starts = [start for one, start in periods if one == grain]
@@ -80,7 +80,7 @@ def released(
 
 
 def _populations(connection: Connection, mondays: list[date]) -> list[int]:
-    group: Any = t.GroupRow.__table__  # type: ignore[attr-defined]
+    group: Any = t.GROUP_ROW
     query = select(group.c.population).where(
         group.c.grain == "week", group.c.start.in_(mondays), group.c.level == ORGANIZATION
     )
@@ -130,8 +130,8 @@ def _count_month(
     eligible, seats = crowd.people[crowd.eligible], crowd.people[crowd.seat]
     small = SMALL_GROUP if is_small else ""
     weekdays = [day for day in days(rows.start, end) if day.weekday() < 5]  # noqa: PLR2004 - Saturday
-    read = set(connection.execute(select(t.DayRead.day).where(
-        t.DayRead.day >= rows.start, t.DayRead.day < end)).scalars())  # fmt: skip
+    read = set(connection.execute(select(t.DAY_READ.c.day).where(
+        t.DAY_READ.c.day >= rows.start, t.DAY_READ.c.day < end)).scalars())  # fmt: skip
     actives = sum(len(active_between(history, day, day + timedelta(days=1))) for day in weekdays)
     counts = {
         "people": len(eligible),

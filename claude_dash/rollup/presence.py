@@ -13,8 +13,8 @@ from claude_dash.privacy.cells import Ints
 
 ACTIVATION_DAYS = 3
 ACTIVATION_WINDOW_DAYS = 14
-_WEEK: Any = t.PersonWeek.__table__  # type: ignore[attr-defined]
-_SPAN: Any = t.PersonSpan.__table__  # type: ignore[attr-defined]
+_WEEK: Any = t.PERSON_WEEK
+_SPAN: Any = t.PERSON_SPAN
 _CHUNK = 500  # bound variables of one statement
 
 

@@ -19,8 +19,8 @@ STARTS = ("activated", "started", "started_activated", "never_used_seats", "pend
 SEGMENTS = ("segment_users",)
 HABITS = (*FLOWS, *COHORTS, *STARTS, *SEGMENTS)  # counted over more than one week
 
-_RELEASE: Any = t.ReleaseRow.__table__  # type: ignore[attr-defined]
-_GROUP: Any = t.GroupRow.__table__  # type: ignore[attr-defined]
+_RELEASE: Any = t.RELEASE_ROW
+_GROUP: Any = t.GROUP_ROW
 
 
 class Rows:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from pydantic import SecretStr
@@ -29,6 +29,10 @@ FIRST_BACKOFF_S = 0.5
 LAST_BACKOFF_S = 30.0
 MAX_RESTARTS = 5
 RETRIED = frozenset({408, 429, 500, 502, 503, 504, 529})
+
+NOT_A_LIST = "data is not a list"
+NO_PROGRESS = "paging does not move on"
+TOO_LARGE = "an answer is larger than 64 MiB"
 
 Params = Mapping[str, str | int | bool | None]
 
@@ -76,7 +80,7 @@ class AnthropicClient:
             },
         )
 
-    def __enter__(self) -> "AnthropicClient":
+    def __enter__(self) -> Self:
         """Return the client, to be closed at the end of the block."""
         return self
 
@@ -175,14 +179,14 @@ class AnthropicClient:
         while True:
             body = self.get(path, {**params, name: token})
             if not isinstance(body.get("data"), list):
-                raise shape("data is not a list")
+                raise shape(NOT_A_LIST)
             yield body
             following = token_of(body)
             has_more = body.get("has_more", name == "page" and following is not None)
             if not has_more:
                 return
             if not isinstance(following, str) or not following or following in seen:
-                raise shape("paging does not move on")
+                raise shape(NO_PROGRESS)
             seen.add(following)
             token = following
 
@@ -217,7 +221,7 @@ def _body(response: httpx.Response) -> bytes:
     for chunk in response.iter_bytes():
         size += len(chunk)
         if size > MAX_BODY_BYTES:
-            raise shape("an answer is larger than 64 MiB")
+            raise shape(TOO_LARGE)
         chunks.append(chunk)
     return b"".join(chunks)
 

@@ -11,13 +11,14 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from sqlalchemy import Table
 
 from claude_dash.errors import SourceExpiredError
+from claude_dash.facts import tables as t
 from claude_dash.facts.batch import DayFacts
 from claude_dash.facts.identity import Identified
-from claude_dash.facts.tables import ActivityDay, ModelUsageDay, ToolDay
 from claude_dash.sources.base import Source
-from claude_dash.sources.client import MAX_RESTARTS, AnthropicClient
+from claude_dash.sources.client import MAX_RESTARTS, AnthropicClient, Params
 from claude_dash.units import nanodollars
 
 PATH = "/v1/organizations/usage_report/claude_code"
@@ -132,7 +133,7 @@ class Record(_Block):
 
 def read(client: AnthropicClient, day: date) -> Iterator[dict[str, Any]]:
     """Yield every record of one UTC day as it was sent, following `next_page`."""
-    params = {"starting_at": day.isoformat(), "limit": PAGE_ROWS}
+    params: Params = {"starting_at": day.isoformat(), "limit": PAGE_ROWS}
     for page in client.pages(PATH, params):
         yield from page["data"]
 
@@ -141,7 +142,7 @@ def _path(error: ValidationError) -> str:
     """Return where a record is wrong and in what way, never what it holds."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     # The keys of open maps are the vendor's data: a number or a name stands as a star.
-    known = {name for model in (Record, *_Block.__subclasses__()) for name in model.model_fields}
+    known = {name for model in _Block.__subclasses__() for name in model.model_fields}
     steps = [str(step) if step in known else "*" for step in first["loc"]]
     return f"{'.'.join(steps)}: {first['type']}"
 
@@ -178,15 +179,15 @@ class _Day:
     def _add(self, record: Record, identity: Identified) -> None:
         who = identity.who(self.key)
         self.made.identities.setdefault(who, identity)
-        self._row(who, record, ActivityDay, "", "", **_activity(record.core_metrics))
+        self._row(who, record, t.ACTIVITY_DAY, "", "", **_activity(record.core_metrics))
         for usage in record.model_breakdown:
-            self._row(who, record, ModelUsageDay, "model", usage.model, **_usage(usage))
+            self._row(who, record, t.MODEL_USAGE_DAY, "model", usage.model, **_usage(usage))
         for tool, actions in record.tool_actions.items():
             if actions.accepted or actions.rejected:
                 self._row(
                     who,
                     record,
-                    ToolDay,
+                    t.TOOL_DAY,
                     "tool",
                     tool,
                     suggestions_accepted=actions.accepted,
@@ -194,7 +195,7 @@ class _Day:
                 )
 
     def _row(
-        self, who: int, record: Record, table: type, name: str, item: str, **amounts: int | None
+        self, who: int, record: Record, table: Table, name: str, item: str, **amounts: int | None
     ) -> None:
         """Add amounts to the fact of a key; several records of one key become one fact."""
         key = (table, who, record.terminal_type, record.customer_type, item)

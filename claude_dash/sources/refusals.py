@@ -16,6 +16,24 @@ from claude_dash.errors import (
 NEW_KEY = "Ask a Console admin for an Admin key (Settings, then Admin keys) and paste it."
 LATER = "The next sync tries again."
 ADDRESS = "Check CLAUDE_DASH_ANTHROPIC_BASE_URL."
+REQUEST_REFUSED = frozenset({400, 405, 409, 422})
+# Status -> our error, its sentence, the next step and its fixed code (contract, section 2.6).
+KNOWN: dict[int, tuple[type[SourceError], str, str, str]] = {
+    401: (
+        SourceAuthError,
+        "The key was refused: it was revoked, has expired, or is not an Admin key.",
+        NEW_KEY,
+        "revoked",
+    ),
+    404: (
+        SourceAuthError,
+        "The vendor has no such report for this key.",
+        "It may be switched off.",
+        "not_found",
+    ),
+    410: (SourceExpiredError, "The report was refreshed while it was read.", LATER, "other"),
+    429: (SourceBusyError, "The vendor's request limit is used up.", LATER, "other"),
+}
 
 
 def refusal(status: int, body: Any, clean: Callable[[object], str]) -> SourceError:  # noqa: ANN401
@@ -30,28 +48,17 @@ def refusal(status: int, body: Any, clean: Callable[[object], str]) -> SourceErr
     details = error if isinstance(error, dict) else {}
     words = clean(details.get("message", ""))
     said = f' It said: "{words}"' if words else ""
-    match status:
-        case 400 | 405 | 409 | 422:
-            return SourceRequestError(f"The vendor refused the request ({status}).{said}")
-        case 401:
-            message = "The key was refused: it was revoked, has expired, or is not an Admin key."
-            return SourceAuthError(message, NEW_KEY, code="revoked")
-        case 403:
-            return _forbidden(words)
-        case 404 if not details:
-            message = "Nothing of the vendor's API answers at this address."
-            return SourceError(message, ADDRESS, code="wrong_address")
-        case 404:
-            message = "The vendor has no such report for this key."
-            return SourceAuthError(message, "It may be switched off.", code="not_found")
-        case 410:
-            return SourceExpiredError("The report was refreshed while it was read.", LATER)
-        case 429:
-            return SourceBusyError("The vendor's request limit is used up.", LATER)
-        case _ if httpx.codes.is_redirect(status):
-            message = "The address redirects elsewhere."
-            return SourceError(message, ADDRESS, code="wrong_address")
-    return SourceBusyError(f"The vendor is not well ({status}).", LATER)
+    if status == httpx.codes.FORBIDDEN:
+        return _forbidden(words)
+    if status in REQUEST_REFUSED:
+        return SourceRequestError(f"The vendor refused the request ({status}).{said}")
+    if httpx.codes.is_redirect(status) or (status == httpx.codes.NOT_FOUND and not details):
+        message = "Nothing of the vendor's API answers at this address."
+        return SourceError(message, ADDRESS, code="wrong_address")
+    kind, message, hint, code = KNOWN.get(
+        status, (SourceBusyError, f"The vendor is not well ({status}).", LATER, "other")
+    )
+    return kind(message, hint, code=code)
 
 
 def _forbidden(words: str) -> SourceAuthError:

@@ -5,14 +5,14 @@ Grain:   the lists as they are now
 Facts:   none; people, seats and teams
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from claude_dash.errors import SourceAuthError, SourceError, SourceRequestError
+from claude_dash.errors import SourceAuthError, SourceRequestError
 from claude_dash.sources.client import AnthropicClient
 
 ROOT = "/v1/organizations"
@@ -93,18 +93,27 @@ def read_roster(client: AnthropicClient) -> Roster:
         SourceError: The vendor could not be reached, or the key was refused altogether.
     """
     made = Roster()
-    for name, read in (
-        ("users", lambda: made.users.extend(_items(client, "users", User, made))),
-        ("invites", lambda: made.invites.extend(_items(client, "invites", Invitation, made))),
-        ("workspaces", lambda: _read_workspaces(client, made)),
-    ):
+    reads: dict[str, Callable[[AnthropicClient, Roster], None]] = {
+        "users": _read_users,
+        "invites": _read_invites,
+        "workspaces": _read_workspaces,
+    }
+    for name, read in reads.items():
         try:
-            read()
+            read(client, made)
         except Unavailable as error:
-            if isinstance(error, SourceError) and error.code == "revoked":
+            if error.code == "revoked":
                 raise
             made.unavailable.append(name)
     return made
+
+
+def _read_users(client: AnthropicClient, made: Roster) -> None:
+    made.users = list(_items(client, "users", User, made))
+
+
+def _read_invites(client: AnthropicClient, made: Roster) -> None:
+    made.invites = list(_items(client, "invites", Invitation, made))
 
 
 def _read_workspaces(client: AnthropicClient, made: Roster) -> None:

@@ -5,12 +5,11 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine, delete, func, insert, select, update
 
-from claude_dash.facts.tables import RequestLog
-from claude_dash.store.write import table_of
+from claude_dash.facts import tables as t
 
 WINDOW_S = 60.0
 MARGIN_S = 0.5  # a request leaves a little after it was counted
-_LOG = table_of(RequestLog)
+_LOG = t.REQUEST_LOG
 
 
 class Budget:
@@ -53,7 +52,7 @@ class Budget:
             newest_first = select(_LOG.c.at).where(mine).order_by(_LOG.c.at.desc())
             nth = connection.execute(newest_first.offset(self._per_minute - 1).limit(1)).scalar()
             if nth is not None:
-                return max(nth + WINDOW_S + MARGIN_S - now, MARGIN_S)
+                return max(float(nth) + WINDOW_S + MARGIN_S - now, MARGIN_S)
             connection.execute(insert(_LOG).values(budget=budget, at=now))
             return 0.0
 

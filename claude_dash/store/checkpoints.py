@@ -4,22 +4,22 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, select
 
+from claude_dash.facts import tables as t
 from claude_dash.facts.reports import is_complete
-from claude_dash.facts.tables import DayRead
 
 
 def reads(connection: Connection, connection_id: int, report: str) -> dict[date, datetime]:
     """Return when each day of a report was read last."""
-    query = select(DayRead.day, DayRead.read_at).where(
-        DayRead.connection_id == connection_id, DayRead.report == report
+    query = select(t.DAY_READ.c.day, t.DAY_READ.c.read_at).where(
+        t.DAY_READ.c.connection_id == connection_id, t.DAY_READ.c.report == report
     )
     return dict(connection.execute(query).tuples().all())
 
 
 def records(connection: Connection, connection_id: int, report: str) -> dict[date, int]:
     """Return how many records each read day of a report had."""
-    query = select(DayRead.day, DayRead.records).where(
-        DayRead.connection_id == connection_id, DayRead.report == report
+    query = select(t.DAY_READ.c.day, t.DAY_READ.c.records).where(
+        t.DAY_READ.c.connection_id == connection_id, t.DAY_READ.c.report == report
     )
     return dict(connection.execute(query).tuples().all())
 

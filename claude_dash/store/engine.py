@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from claude_dash.errors import ConfigError, StoreBehindError, StoreError
-from claude_dash.facts.tables import Setting
+from claude_dash.facts import tables as t
 from claude_dash.store import migrations
 from claude_dash.store.locks import hold
 
@@ -67,7 +67,7 @@ def _open_sqlite(address: URL) -> Engine:
     engine = create_engine(address, **options)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
-    engine.begin = partial(_writing, engine)  # type: ignore[method-assign,assignment]
+    engine.begin = partial(_writing, engine)  # type: ignore[method-assign]
     return engine
 
 
@@ -133,13 +133,15 @@ def check(engine: Engine) -> None:
 
 def revision(connection: Connection) -> int:
     """Return how often releases were rebuilt: what was read at another revision is stale."""
-    found = connection.execute(select(Setting.value).where(Setting.name == REVISION)).scalar()
+    found = connection.execute(
+        select(t.SETTING.c.value).where(t.SETTING.c.name == REVISION)
+    ).scalar()
     return int(found or 0)
 
 
 def bump(connection: Connection) -> None:
     """Count one more roll-up."""
     now = revision(connection) + 1
-    changed = update(Setting).where(Setting.name == REVISION).values(value=str(now))  # type: ignore[arg-type]
+    changed = update(t.SETTING).where(t.SETTING.c.name == REVISION).values(value=str(now))
     if not connection.execute(changed).rowcount:
-        connection.execute(insert(Setting).values(name=REVISION, value=str(now)))
+        connection.execute(insert(t.SETTING).values(name=REVISION, value=str(now)))

@@ -11,15 +11,10 @@ from claude_dash.facts.identity import Identified
 from claude_dash.store import seals
 from claude_dash.store.audit import note
 from claude_dash.store.vault import Vault
-from claude_dash.store.write import table_of
 
 AUDIT_MONTHS = 24
 ATTEMPT_DAYS = 1
-_FACTS = tuple(table_of(model) for model in t.FACT_TABLES)
-_PERSON_TABLES = tuple(
-    table_of(model)
-    for model in (t.PersonWeek, t.PersonSpan, t.Membership, t.RosterEntry, t.Identity)
-)
+_PERSON_TABLES = (t.PERSON_WEEK, t.PERSON_SPAN, t.MEMBERSHIP, t.ROSTER_ENTRY, t.IDENTITY)
 
 
 def due(connection: Connection, settings: Settings, today: date) -> list[date]:
@@ -27,7 +22,7 @@ def due(connection: Connection, settings: Settings, today: date) -> list[date]:
     oldest = min(
         (
             day
-            for table in _FACTS
+            for table in t.FACT_TABLES
             if (day := connection.execute(select(func.min(table.c.day))).scalar())
         ),
         default=None,
@@ -68,27 +63,24 @@ def _delete_sealed_facts(connection: Connection) -> None:
             if monday not in weeks:
                 continue
             first, last = max(monday, month), min(monday + seals.WEEK, end)
-            for table in _FACTS:
+            for table in t.FACT_TABLES:
                 inside = (table.c.day >= first, table.c.day < last)
                 connection.execute(delete(table).where(*inside))
     # A week cut by the end of the last sealed month is still needed by the month after it.
     first_open = next_month(max(seals.sealed(connection, "month")))
-    weeks_table = table_of(t.PersonWeek)
+    weeks_table = t.PERSON_WEEK
     whole = weeks_table.c.week <= first_open - seals.WEEK
     connection.execute(delete(weeks_table).where(whole))
 
 
 def _delete_old(connection: Connection, settings: Settings, today: date) -> None:
     oldest = _months_before(today, settings.retention_release_months)
-    for model in (t.ReleaseRow, t.GroupRow):
-        table = table_of(model)
+    for table in (t.RELEASE_ROW, t.GROUP_ROW):
         connection.execute(delete(table).where(table.c.start < oldest))
     log_from = datetime.combine(
         _months_before(today, AUDIT_MONTHS), datetime.min.time(), now().tzinfo
     )
-    audit, attempts, access = (
-        table_of(model) for model in (t.AuditEntry, t.SignInAttempt, t.AccessEntry)
-    )
+    audit, attempts, access = t.AUDIT_ENTRY, t.SIGN_IN_ATTEMPT, t.ACCESS_ENTRY
     connection.execute(delete(audit).where(audit.c.at < log_from))
     connection.execute(delete(access).where(access.c.day < log_from.date()))
     recent = now() - timedelta(days=ATTEMPT_DAYS)
@@ -118,8 +110,8 @@ def erase(engine: Engine, vault: Vault, email: str, *, actor: str = "command lin
     Releases stay as they are: they hold no person. Returns whether anybody was known.
     """
     asked = Identified("email", email).who(vault.pseudonym_key)
-    identity, erased = table_of(t.Identity), table_of(t.ErasedIdentity)
-    person_table = table_of(t.Person)
+    identity, erased = t.IDENTITY, t.ERASED_IDENTITY
+    person_table = t.PERSON
     with engine.begin() as connection:
         query = select(identity.c.person_id).where(identity.c.who == asked)
         person = connection.execute(query).scalar()
@@ -128,7 +120,7 @@ def erase(engine: Engine, vault: Vault, email: str, *, actor: str = "command lin
         known = set(connection.execute(select(erased.c.who)).scalars())
         for who in (found | {asked}) - known:
             connection.execute(insert(erased).values(who=who))
-        for table in _FACTS:
+        for table in t.FACT_TABLES:
             connection.execute(delete(table).where(table.c.who.in_(found | {asked})))
         for table in _PERSON_TABLES:
             connection.execute(delete(table).where(table.c.person_id == person))

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from claude_dash.clock import month_of, next_month, week_of
 from claude_dash.errors import StoreError
-from claude_dash.facts.tables import Seal
+from claude_dash.facts import tables as t
 
 WEEK = timedelta(days=7)
 
@@ -23,7 +23,7 @@ def weeks_touching(month: date) -> list[date]:
 
 def sealed(connection: Connection, grain: str) -> dict[date, datetime]:
     """Return the sealed weeks (by Monday) or months (by first day), and since when."""
-    query = select(Seal.start, Seal.sealed_at).where(Seal.grain == grain)
+    query = select(t.SEAL.c.start, t.SEAL.c.sealed_at).where(t.SEAL.c.grain == grain)
     return dict(connection.execute(query).tuples().all())
 
 
@@ -33,11 +33,11 @@ def sealed_weeks(connection: Connection) -> set[date]:
 
 
 def seal(connection: Connection, month: date, at: datetime) -> None:
-    """Seal a month and every week that touches it."""
+    """t.Seal a month and every week that touches it."""
     known = sealed_weeks(connection)
     rows = [("month", month), *(("week", one) for one in weeks_touching(month) if one not in known)]
     connection.execute(
-        insert(Seal), [{"grain": grain, "start": start, "sealed_at": at} for grain, start in rows]
+        insert(t.SEAL), [{"grain": grain, "start": start, "sealed_at": at} for grain, start in rows]
     )
 
 
@@ -51,9 +51,9 @@ def months_inside(connection: Connection, since: date, until: date) -> Iterator[
 
 def unseal(connection: Connection, month: date) -> None:
     """Open a month and its weeks again, to be read, rolled up and sealed anew."""
-    connection.execute(delete(Seal).where(Seal.grain == "month", Seal.start == month))  # type: ignore[arg-type]
+    connection.execute(delete(t.SEAL).where(t.SEAL.c.grain == "month", t.SEAL.c.start == month))
     weeks = weeks_touching(month)
-    connection.execute(delete(Seal).where(Seal.grain == "week", Seal.start.in_(weeks)))  # type: ignore[arg-type,attr-defined]
+    connection.execute(delete(t.SEAL).where(t.SEAL.c.grain == "week", t.SEAL.c.start.in_(weeks)))
 
 
 def refuse_sealed(connection: Connection, day: date) -> None:

@@ -13,17 +13,8 @@ from claude_dash.facts.batch import DayFacts, FactRow
 from claude_dash.facts.identity import Identified
 from claude_dash.store.seals import refuse_sealed
 
-
-def table_of(model: Any) -> Table:  # noqa: ANN401 - SQLModel gives it to every table class
-    """Return the table behind a model."""
-    found: Table = model.__table__
-    return found
-
-
-_ERASED, _IDENTITY, _PERSON, _READ, _REJECT, _TOUCHED = (
-    table_of(model)
-    for model in (t.ErasedIdentity, t.Identity, t.Person, t.DayRead, t.Reject, t.TouchedWeek)
-)
+_ERASED, _IDENTITY, _PERSON = t.ERASED_IDENTITY, t.IDENTITY, t.PERSON
+_READ, _REJECT, _TOUCHED = t.DAY_READ, t.REJECT, t.TOUCHED_WEEK
 
 
 def replace_day(
@@ -49,7 +40,7 @@ def replace_day(
         _register(connection, facts.identities, day)
         where = {"connection_id": connection_id, "day": day}
         is_first = not _exists(connection, _READ, {**where, "report": report})
-        changed = [_replace(connection, table_of(m), where, r) for m, r in facts.rows.items()]
+        changed = [_replace(connection, m, where, r) for m, r in facts.rows.items()]
         read = {**where, "report": report}
         for table in (_READ, _REJECT):
             connection.execute(delete(table).where(*_matches(table, read)))
