@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from claude_dash.facts.tables import PolicyVersion
+from claude_dash.facts import tables as t
 
 MIN_K = 5
 MAX_K = 50
@@ -27,7 +27,7 @@ class Policy:
 
 def current(connection: Connection, smallest: int = MIN_K) -> Policy:
     """Return the policy that holds: the larger of the stored k and the one that is set."""
-    query = select(PolicyVersion).order_by(PolicyVersion.version.desc()).limit(1)  # type: ignore[union-attr]
+    query = select(t.PolicyVersion).order_by(t.POLICY_VERSION.c.version.desc()).limit(1)
     stored = connection.execute(query).first()
     if stored is None:
         return Policy(k=max(smallest, MIN_K))
