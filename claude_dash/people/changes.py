@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from claude_dash.clock import thursday_of, week_of
 from claude_dash.facts import tables as t
 from claude_dash.people.standing import Standings
+from claude_dash.store.engine import bump
 from claude_dash.store.write import touch
 
 
@@ -19,20 +20,32 @@ def open_weeks(connection: Connection) -> set[date]:
     return {week_of(day) for day in days} - set(sealed)
 
 
+def touch_open_weeks(connection: Connection) -> None:
+    """Mark every open week: what facts belong to whom has changed."""
+    touch(connection, open_weeks(connection))
+
+
 @contextmanager
 def touch_changed_weeks(connection: Connection) -> Iterator[None]:
-    """Mark, at the end of the block, every open week in which somebody stands elsewhere now."""
+    """Mark, at the end of the block, every open week in which somebody stands elsewhere now.
+
+    Names are looked up when releases are read, so a new name alone rebuilds nothing and only
+    tells the caches.
+    """
     before = Standings.load(connection)
     yield
     after = Standings.load(connection)
     if before == after:
         return
-    is_renamed = (before.teams, before.departments) != (after.teams, after.departments)
-    touch(
-        connection,
-        {
-            week
-            for week in open_weeks(connection)
-            if is_renamed or before.on(thursday_of(week)) != after.on(thursday_of(week))
-        },
-    )
+    if (before.teams, before.departments) != (after.teams, after.departments):
+        bump(connection)
+    touch(connection, {week for week in open_weeks(connection) if _differ(before, after, week)})
+
+
+def _differ(before: Standings, after: Standings, monday: date) -> bool:
+    thursday = thursday_of(monday)
+    now = after.on(thursday)
+    if before.on(thursday) != now:
+        return True
+    used = {one.team_id for one in now.values() if one.team_id is not None}
+    return any(before.teams[team][1] != after.teams[team][1] for team in used)

@@ -137,7 +137,7 @@ def _standing(
     )
 
 
-def successors(merged: Mapping[int, int | None]) -> Mapping[int, int]:
+def successors(merged: Mapping[int, int | None]) -> dict[int, int]:
     """Return the team that stands for each one now, following mergers to their end."""
 
     def final(team: int) -> int:
