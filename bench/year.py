@@ -1,0 +1,373 @@
+"""A year of a large organisation: how fast it is written, rolled up, asked and read.
+
+    uv run python bench/year.py [--people 10000] [--days 365] [--url URL] [--keep FOLDER]
+
+Builds people x days of facts through the write path and prints, as ratios measured in one run
+where a ratio says more than seconds: facts written against plain executemany of the same rows,
+one touched week rolled up with the gate, each page's data for a year of all teams, a sync
+against a bare walk of the same pages, and the memory of a sync.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import numpy as np
+from sqlalchemy import Engine, func, insert, select
+
+TEAMS, DEPARTMENTS, KEYS = 200, 20, 12
+MODELS = ("claude-opus-4-8", "claude-sonnet-5", "claude-haiku-4-5")
+TERMINALS = ("vscode", "iTerm.app", "tmux", "")
+TOOLS = ("edit_tool", "write_tool")
+PRESENT = 0.93
+RUNS = 20
+LATENCY_S = 0.05  # of the loopback vendor, a tenth of a real one's
+PAGE_DAYS = 30
+os.environ.setdefault("CLAUDE_DASH_RETENTION_PERSON_DAYS", "400")
+
+
+def main() -> None:
+    """Build, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=10_000)
+    parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--url", default="", help="a PostgreSQL address; else a SQLite file")
+    parser.add_argument("--keep", default="", help="keep the store in this folder")
+    options = parser.parse_args()
+    folder = Path(options.keep or tempfile.mkdtemp(prefix="claude-dash-bench-"))
+    os.environ["CLAUDE_DASH_DATA_DIR"] = str(folder)
+    os.environ["CLAUDE_DASH_REQUESTS_PER_MINUTE"] = "1000000"
+    try:
+        _measure(options, folder)
+    finally:
+        if not options.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _measure(options: argparse.Namespace, folder: Path) -> None:
+    from claude_dash.config import settings
+    from claude_dash.store.engine import migrate, open_store
+
+    engine = open_store(options.url or settings().url)
+    migrate(engine)
+    last = datetime.now(UTC).date() - timedelta(days=1)
+    _people(engine, options.people)
+    rows, seconds, plain = _write(engine, options, last)
+    print(f"facts written: {rows:,} rows in {seconds:.0f} s, {rows / seconds:,.0f} a second")
+    print(f"  against sqlite3.executemany of the same rows: {plain:.2f} (wanted: 0.3 or more)")
+    _roll_up(engine, last)
+    _ask(engine)
+    _sync(folder, options.people)
+
+
+def _people(engine: Engine, people: int) -> None:
+    from claude_dash.facts import tables as t
+
+    now = datetime.now(UTC)
+    with engine.begin() as c:
+        c.execute(
+            insert(t.CONNECTION).values(
+                id=1, name="Bench", kind="console", status="ok", organization_id="bench",
+                organization_name="", key_tail="", options="{}", created_at=now,
+                backfill_done=True, error_code="", error_message="", progress="",
+            )
+        )  # fmt: skip
+        c.execute(insert(t.DEPARTMENT), [{"id": n, "name": f"D{n}"} for n in range(1, DEPARTMENTS + 1)])
+        c.execute(
+            insert(t.TEAM),
+            [
+                {"id": n, "name": f"Team {n:03d}", "department_id": 1 + n % DEPARTMENTS, "rank": 0,
+                 "workspace_id": ""}
+                for n in range(1, TEAMS + 1)
+            ],
+        )  # fmt: skip
+        everybody = range(1, people + KEYS + 1)
+        c.execute(insert(t.PERSON), [{"id": n, "automation": n > people, "name": ""} for n in everybody])
+        c.execute(
+            insert(t.IDENTITY),
+            [{"who": n, "person_id": n, "kind": "email", "value": f"p{n}", "first_seen": None} for n in everybody],
+        )
+        # Teams of every size: a few people to a few hundred.
+        weights = np.random.default_rng(3).pareto(1.5, TEAMS) + 0.3
+        teams = np.random.default_rng(4).choice(TEAMS, people, p=weights / weights.sum()) + 1
+        c.execute(
+            insert(t.MEMBERSHIP),
+            [{"person_id": n, "team_id": int(teams[n - 1]), "origin": "csv"} for n in range(1, people + 1)],
+        )
+        c.execute(
+            insert(t.ROSTER_ENTRY),
+            [
+                {"person_id": n, "origin": "csv", "eligible": True, "vendor_user_id": "", "role": ""}
+                for n in range(1, people + 1)
+            ],
+        )
+
+
+def _day(day: date, people: int, seed: int) -> dict[str, list[dict[str, Any]]]:
+    """Return one day's rows by table name."""
+    rng = np.random.default_rng([seed, day.toordinal()])
+    who = np.flatnonzero(rng.random(people + KEYS) < PRESENT) + 1
+    size = len(who)
+    terminal = rng.integers(0, len(TERMINALS), size)
+    work = (rng.pareto(2.0, size) * 3 + 1).astype(int)
+    activity, usage, tools = [], [], []
+    for n, amount, at in zip(who.tolist(), work.tolist(), terminal.tolist(), strict=True):
+        key = {"connection_id": 1, "day": day, "who": n, "terminal_type": TERMINALS[at], "customer_type": "api"}
+        activity.append({**key, "sessions": amount, "lines_added": 40 * amount, "lines_removed": 9 * amount,
+                         "commits": amount // 2, "pull_requests": amount // 6})  # fmt: skip
+        for model in MODELS[: 1 + n % 2]:
+            usage.append({**key, "model": model, "input_tokens": 900 * amount, "output_tokens": 2_000 * amount,
+                          "cache_read_tokens": 90_000 * amount, "cache_write_tokens": 7_000 * amount,
+                          "cost_estimated": 410_000_000 * amount})  # fmt: skip
+        tools.append({**key, "tool": TOOLS[n % 2], "suggestions_accepted": 5 * amount, "suggestions_rejected": amount})
+    return {"activity_day": activity, "model_usage_day": usage, "tool_day": tools}
+
+
+def _write(engine: Engine, options: argparse.Namespace, last: date) -> tuple[int, float, float]:
+    """Write every day through the write path; return rows, seconds and the ratio to executemany."""
+    from claude_dash.facts import tables as t
+    from claude_dash.facts.batch import DayFacts
+    from claude_dash.store.write import replace_day
+
+    tables = {"activity_day": t.ACTIVITY_DAY, "model_usage_day": t.MODEL_USAGE_DAY, "tool_day": t.TOOL_DAY}
+    rows, seconds, ratios = 0, 0.0, []
+    for back in range(options.days):
+        day = last - timedelta(days=back)
+        made = _day(day, options.people, 7)
+        facts = DayFacts(rows={tables[name]: found for name, found in made.items()}, records=len(made["activity_day"]))
+        began = time.perf_counter()
+        replace_day(
+            engine, connection_id=1, report="console.claude_code", day=day, facts=facts, read_at=datetime.now(UTC)
+        )
+        took = time.perf_counter() - began
+        seconds += took
+        rows += facts.facts
+        if back % 60 == 0:
+            ratios.append(_executemany(made) / took)
+    return rows, seconds, statistics.median(ratios)
+
+
+def _executemany(made: dict[str, list[dict[str, Any]]]) -> float:
+    """Return the seconds that plain sqlite3 takes for the same rows in the same tables."""
+    with tempfile.TemporaryDirectory() as folder:
+        connection = sqlite3.connect(Path(folder) / "plain.db")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        took = 0.0
+        for name, rows in made.items():
+            columns = list(rows[0])
+            keys = [c for c in columns if c in {"connection_id", "day", "who", "terminal_type", "customer_type", "model", "tool"}]
+            connection.execute(f"CREATE TABLE {name} ({','.join(columns)}, PRIMARY KEY ({','.join(keys)}))")
+            values = [tuple(str(v) if isinstance(v, date) else v for v in row.values()) for row in rows]
+            insert_all = f"INSERT INTO {name} VALUES ({','.join('?' * len(columns))})"
+            began = time.perf_counter()
+            connection.executemany(insert_all, values)
+            connection.commit()
+            took += time.perf_counter() - began
+        connection.close()
+    return took
+
+
+def _roll_up(engine: Engine, last: date) -> None:
+    from claude_dash.clock import week_of
+    from claude_dash.config import settings
+    from claude_dash.rollup import roll_up
+    from claude_dash.store.write import touch
+
+    began = time.perf_counter()
+    weeks = roll_up(engine, settings())
+    print(f"first roll-up: {weeks} weeks in {time.perf_counter() - began:.0f} s")
+    took = []
+    for back in (2, 5, 9):
+        with engine.begin() as connection:
+            touch(connection, {week_of(last) - timedelta(weeks=back)})
+        began = time.perf_counter()
+        _only_week(engine)
+        took.append(time.perf_counter() - began)
+        roll_up(engine, settings())
+    print(f"one touched week rolled up with the gate: {statistics.median(took):.2f} s (wanted: 3 s or less)")
+    began = time.perf_counter()
+    with engine.begin() as connection:
+        touch(connection, {week_of(last) - timedelta(weeks=1)})
+    roll_up(engine, settings())
+    print(f"  with its months and what looks back on it: {time.perf_counter() - began:.2f} s")
+
+
+def _only_week(engine: Engine) -> None:
+    from claude_dash import rollup
+    from claude_dash.config import settings
+    from claude_dash.privacy.policy import current
+
+    monday = rollup._next_touched(engine)
+    assert monday is not None
+    with engine.begin() as connection:
+        rollup._roll_up_one(connection, monday, current(connection, settings().min_group_size))
+
+
+PAGES: dict[str, list[tuple[str, tuple[str, ...]]]] = {
+    "overview": [("active_users", ()), ("adoption_rate", ()), ("sessions_per_active_user", ()),
+                 ("pull_requests", ()), ("cost_estimated", ()), ("adoption_rate", ("team",)), ("cost_estimated", ("model",))],
+    "active_users": [("active_users", ()), ("adoption_rate", ("team",)), ("retained_users", ()), ("new_users", ()),
+                     ("resurrected_users", ()), ("lapsed_users", ()), ("active_users", ("team",))],
+    "sessions": [("sessions", ("terminal_type",)), ("sessions_per_active_user", ("team",)), ("sessions", ("team",))],
+    "code": [("pull_requests", ("team",)), ("commits", ("team",)), ("accept_rate", ("tool",)), ("lines_added", ("team",))],
+    "tokens": [("tokens", ("model",)), ("tokens", ("type",)), ("cache_hit_ratio", ()), ("tokens", ("team",))],
+    "cost": [("cost_estimated", ("model",)), ("cost_per_active_user", ("team",)), ("cost_estimated", ("team",))],
+}  # fmt: skip
+
+
+def _ask(engine: Engine) -> None:
+    """Print the time of each page's data: a year of weeks, all teams."""
+    from claude_dash.access.readers import Reader, Role
+    from claude_dash.answers import ask
+    from claude_dash.metrics.release import Query
+
+    reader = Reader("bench", Role("viewer"))
+    since = datetime.now(UTC).date() - timedelta(weeks=52)
+    for page, asked in PAGES.items():
+        took = []
+        for _ in range(RUNS):
+            began = time.perf_counter()
+            for metric, by in asked:
+                ask(engine, Query(metric, by=by, since=since), reader)
+            took.append((time.perf_counter() - began) * 1000)
+        took.sort()
+        print(f"page {page}: p50 {took[RUNS // 2]:.0f} ms, p95 {took[int(RUNS * 0.95) - 1]:.0f} ms, {len(asked)} questions")
+
+
+def _pages(people: int) -> Callable[[str, str | None], bytes]:
+    """Return what the loopback vendor answers: the same pages for every day, made once."""
+    per_page = 1000
+    pages = -(-people // per_page)
+    cache: dict[tuple[str, int], bytes] = {}
+
+    def page(day: str, token: str | None) -> bytes:
+        number = int(token or 0)
+        if (day, number) not in cache:
+            rows = [
+                {
+                    "date": f"{day}T00:00:00Z",
+                    "actor": {"type": "user_actor", "email_address": f"p{n}@example.org"},
+                    "customer_type": "api",
+                    "terminal_type": "vscode",
+                    "core_metrics": {"num_sessions": 3, "lines_of_code": {"added": 5, "removed": 1},
+                                     "commits_by_claude_code": 1, "pull_requests_by_claude_code": 0},
+                    "tool_actions": {"edit_tool": {"accepted": 3, "rejected": 1}},
+                    "model_breakdown": [{"model": MODELS[0], "tokens": {"input": 1, "output": 2, "cache_read": 3,
+                                         "cache_creation": 4}, "estimated_cost": {"amount": 12.5, "currency": "USD"}}],
+                }
+                for n in range(number * per_page, min((number + 1) * per_page, people))
+            ]  # fmt: skip
+            following = str(number + 1) if number + 1 < pages else None
+            cache[day, number] = json.dumps(
+                {"data": rows, "has_more": following is not None, "next_page": following}
+            ).encode()
+        return cache[day, number]
+
+    return page
+
+
+def _serve(people: int) -> ThreadingHTTPServer:
+    page = _pages(people)
+
+    class Vendor(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:  # noqa: N802 - the library's name
+            parts = urlsplit(self.path)
+            asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            if parts.path.endswith("claude_code"):
+                body = page(asked["starting_at"], asked.get("page"))
+            elif parts.path.endswith("/me"):
+                body = b'{"id":"bench-sync","type":"organization","name":"Bench"}'
+            else:
+                body = b'{"data":[],"has_more":false}'
+            time.sleep(LATENCY_S)
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Vendor)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def _walk(url: str, days: list[date]) -> Iterator[int]:
+    with httpx.Client(base_url=url) as client:
+        for day in days:
+            token: str | None = None
+            while True:
+                params = {"starting_at": day.isoformat(), "limit": 1000, **({"page": token} if token else {})}
+                body = client.get("/v1/organizations/usage_report/claude_code", params=params).json()
+                yield len(body["data"])
+                token = body["next_page"]
+                if not token:
+                    break
+
+
+def _sync(folder: Path, people: int) -> None:
+    """Print a sync's time against a bare walk of the same pages, and the memory that it takes."""
+    server = _serve(people)
+    url = f"http://127.0.0.1:{server.server_port}"
+    last = datetime.now(UTC).date()
+    days = [last - timedelta(days=back) for back in range(PAGE_DAYS)]
+    for day in days:  # so that neither side pays for making the pages
+        list(_walk_once(url, day))
+    began = time.perf_counter()
+    rows = sum(_walk(url, days))
+    bare = time.perf_counter() - began
+    store = folder / "sync"
+    store.mkdir(exist_ok=True)
+    code = (
+        "import resource,sys;from claude_dash.cli import main\n"
+        "try: main()\n"
+        "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss//1024, file=sys.stderr)"
+    )
+    env = {
+        **os.environ,
+        "CLAUDE_DASH_DATA_DIR": str(store),
+        "CLAUDE_DASH_DATABASE_URL": f"sqlite:///{store / 'sync.db'}",
+        "CLAUDE_DASH_ANTHROPIC_BASE_URL": url,
+        "CLAUDE_DASH_BACKFILL_SINCE": days[-1].isoformat(),
+        "BENCH_KEY": "sk-ant-admin01-bench",
+    }
+    run = [sys.executable, "-c", code]
+    subprocess.run([*run, "connect", "add", "console", "Bench", "--key-env", "BENCH_KEY"], env=env, check=True,
+                   capture_output=True)  # fmt: skip
+    done = subprocess.run([*run, "sync", "--json"], env=env, check=True, capture_output=True, text=True)
+    outcome = json.loads(done.stdout)["connections"][0]
+    peak = done.stderr.strip().splitlines()[-1]
+    server.shutdown()
+    print(f"bare walk of {PAGE_DAYS} days, {rows:,} rows: {bare:.1f} s")
+    print(f"  sync of the same: {outcome['seconds']:.1f} s, ratio {outcome['seconds'] / bare:.2f} (wanted: 1.3 or less)")
+    print(f"  peak memory of the sync: {peak} MB (wanted: 400 or less)")
+    print(f"  peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
+
+
+def _walk_once(url: str, day: date) -> Iterator[int]:
+    yield from _walk(url, [day])
+
+
+if __name__ == "__main__":
+    main()
