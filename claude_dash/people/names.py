@@ -22,6 +22,8 @@ def fault(name: str) -> str:
     """Say what is wrong with a name of a team or department; empty when nothing is."""
     if len(name) > MAX_NAME_CHARS:
         return f"is longer than {MAX_NAME_CHARS} characters"
+    if any(char in name for char in "\r\n"):
+        return "holds a line break"
     if any(unicodedata.category(char) == "Cc" for char in name):
         return "holds a control character"
     if folded(name) in RESERVED or folded(name).startswith(RESERVED_HEADS):

@@ -27,7 +27,7 @@ def persons_of(
     An address that is not known yet becomes that of its owner, or of a new person.
     """
     owners, key = owners or {}, vault.pseudonym_key
-    known = dict(connection.execute(select(_IDENTITY.c.who, _IDENTITY.c.person_id)).tuples().all())
+    known = dict(connection.execute(select(_IDENTITY.c.who, _IDENTITY.c.person_id)).all())
     erased = set(connection.execute(select(t.ERASED_IDENTITY.c.who)).scalars())
     found: dict[str, int] = {}
     unknown: dict[str, int] = {}

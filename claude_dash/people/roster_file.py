@@ -72,14 +72,14 @@ def parse(content: bytes) -> RosterFile:
     made = RosterFile()
     mates: dict[str, list[Row]] = {}
     departments: dict[str, tuple[str, int]] = {}
-    for line, cells in _records(content):
+    for line, cells, slid in _records(content):
         try:
-            row = _row(line, cells)
+            row = _row(line, cells, slid=slid)
             _check_department(row, departments)
             _check_time(row, mates.get(row.email, ()))
         except Refused as refused:
             made.rejected.append((line, str(refused)))
-            made.doubtful.add((cells or {}).get("email", "").casefold())
+            made.doubtful.add(cells["email"].casefold())
             continue
         if row.team and row.department:
             departments.setdefault(folded(row.team), (folded(row.department), line))
@@ -102,8 +102,8 @@ def _check_time(row: Row, mates: Sequence[Row]) -> None:
             _refuse(f"{what} line {other.line}")
 
 
-def _row(line: int, cells: Mapping[str, str] | None) -> Row:
-    if cells is None:
+def _row(line: int, cells: Mapping[str, str], *, slid: bool) -> Row:
+    if slid:
         _refuse("more cells than the first line has")
     email = cells["email"].casefold()
     if not email:
@@ -153,8 +153,8 @@ def _date(text: str, column: str) -> date | None:
 # --- bytes to cells ------------------------------------------------------------------------------
 
 
-def _records(content: bytes) -> Iterator[tuple[int, dict[str, str] | None]]:
-    """Yield number and cells by column of each line that is not blank; None for too many cells."""
+def _records(content: bytes) -> Iterator[tuple[int, dict[str, str], bool]]:
+    """Yield number and cells by column of each line that is not blank, and whether it has more."""
     if len(content) > MAX_BYTES:
         message = f"The file is larger than {MAX_BYTES // 2**20} MB."
         raise QueryError(message, "Leave out other columns.")
@@ -171,8 +171,7 @@ def _records(content: bytes) -> Iterator[tuple[int, dict[str, str] | None]]:
                 raise QueryError(message, EXPECTED)
             continue
         named = dict(zip(reversed(header), reversed(_padded(cells, len(header))), strict=False))
-        slid = any(cells[len(header) :])  # no column of such a line can be trusted
-        yield line, None if slid else {name: named.get(name, "") for name in COLUMNS}
+        yield line, {name: named.get(name, "") for name in COLUMNS}, any(cells[len(header) :])
     if not header:
         message = "The file is empty."
         raise QueryError(message, EXPECTED)

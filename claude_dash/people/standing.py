@@ -73,7 +73,7 @@ class Standings:
         return cls(
             teams={r.id: (r.name, r.department_id) for r in teams if r.merged_into is None},
             departments=dict(
-                connection.execute(select(_DEPARTMENT.c.id, _DEPARTMENT.c.name)).tuples().all()
+                connection.execute(select(_DEPARTMENT.c.id, _DEPARTMENT.c.name)).all()
             ),
             members=by_workspace | teams_of[CSV],
             csv=csv,

@@ -108,7 +108,7 @@ def _follow_addresses(
 
 
 def _name(connection: Connection, names: Mapping[int, str | None]) -> None:
-    before = dict(connection.execute(select(_PERSON.c.id, _PERSON.c.name)).tuples().all())
+    before = dict(connection.execute(select(_PERSON.c.id, _PERSON.c.name)).all())
     for person, given in names.items():
         name = " ".join((given or "").split())
         if name and before.get(person) != name:

@@ -1,0 +1,137 @@
+"""Who is who, for the admin's page: people with addresses and teams, keys, and never a figure."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import Connection, Engine, insert, select
+
+from claude_dash.errors import QueryError
+from claude_dash.facts import tables as t
+from claude_dash.people.changes import touch_changed_weeks, touch_open_weeks
+from claude_dash.people.persons import move_identity
+from claude_dash.people.standing import CSV, VENDOR, Standings
+from claude_dash.store.audit import note
+
+_IDENTITY, _PERSON = t.IDENTITY, t.PERSON
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One way in which a source names somebody; `who` is what it is linked by."""
+
+    who: int
+    kind: str
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A person as of a day; roster is `csv`, `vendor`, or empty for whoever was only seen."""
+
+    person_id: int
+    name: str = field(repr=False)
+    names: tuple[Name, ...] = field(repr=False)
+    team: str
+    department: str
+    roster: str
+    eligible: bool
+    has_seat: bool
+
+
+def people(engine: Engine, today: date) -> list[Listed]:
+    """Return everybody with an address, by address, as they stand on a day."""
+    with engine.connect() as connection:
+        standings = Standings.load(connection)
+        named = _names(connection)
+        rows = connection.execute(
+            select(_PERSON.c.id, _PERSON.c.name).where(_PERSON.c.automation.is_(False))
+        ).all()
+    now = standings.on(today)
+    found = []
+    for row in rows:
+        names = named.get(row.id, ())
+        if not names:
+            continue
+        one = now.get(row.id)
+        team, department = standings.teams.get((one and one.team_id) or 0, ("", None))
+        in_force = CSV if standings.csv else VENDOR
+        found.append(
+            Listed(
+                person_id=row.id,
+                name=row.name,
+                names=names,
+                team=team,
+                department=standings.departments.get(department or 0, ""),
+                roster=in_force if one and one.on_roster else "",
+                eligible=bool(one and one.eligible),
+                has_seat=bool(one and one.has_seat),
+            )
+        )
+    return sorted(found, key=lambda one: one.names[0].value)
+
+
+def keys(engine: Engine) -> list[Name]:
+    """Return the keys that are nobody's, by name: together they are `Automation`."""
+    with engine.connect() as connection:
+        query = select(_PERSON.c.id).where(_PERSON.c.automation.is_(True))
+        automation = set(connection.execute(query).scalars())
+        named = _names(connection)
+    found = [name for person in automation for name in named.get(person, ())]
+    return sorted(found, key=lambda name: name.value.casefold())
+
+
+def map_key(engine: Engine, who: int, person_id: int, *, actor: str) -> None:
+    """Let what a key, or another address, does count as a person's, in all open weeks.
+
+    Raises:
+        QueryError: The identity or the person does not exist.
+    """
+    with engine.begin() as connection, touch_changed_weeks(connection):
+        kind = _kind(connection, who)
+        is_person = _PERSON.c.automation.is_(False)
+        query = select(_PERSON.c.id).where(_PERSON.c.id == person_id, is_person)
+        if connection.execute(query).first() is None:
+            message = "There is no such person."
+            raise QueryError(message, "Reload the page.")
+        move_identity(connection, who, person_id, merge=True)
+        touch_open_weeks(connection)
+        note(connection, actor, "identity.map", f"{kind} → person {person_id}")
+
+
+def unmap(engine: Engine, who: int, *, actor: str) -> None:
+    """Let an identity stand for itself again: a key as automation, an address as a new person.
+
+    Raises:
+        QueryError: There is no such identity, or it stands for itself already.
+    """
+    with engine.begin() as connection, touch_changed_weeks(connection):
+        kind = _kind(connection, who)
+        c = _IDENTITY.c
+        person = connection.execute(select(c.person_id).where(c.who == who)).scalar_one()
+        query = select(c.who).where(c.person_id == person, c.who != who).limit(1)
+        if connection.execute(query).first() is None:
+            message = "This identity is not mapped."
+            raise QueryError(message, "There is nothing to undo.")
+        made = insert(_PERSON).values(automation=kind != "email", name="").returning(_PERSON.c.id)
+        alone = int(connection.execute(made).scalar_one())
+        move_identity(connection, who, alone, merge=False)
+        touch_open_weeks(connection)
+        note(connection, actor, "identity.unmap", f"{kind} ← person {person}")
+
+
+def _kind(connection: Connection, who: int) -> str:
+    found = connection.execute(select(_IDENTITY.c.kind).where(_IDENTITY.c.who == who)).scalar()
+    if found is None:
+        message = "There is no such identity."
+        raise QueryError(message, "Reload the page.")
+    return str(found)
+
+
+def _names(connection: Connection) -> dict[int, tuple[Name, ...]]:
+    """Return the identities of each person, addresses first."""
+    c = _IDENTITY.c
+    query = select(c.person_id, c.who, c.kind, c.value).order_by(c.kind.desc(), c.value)
+    found: dict[int, tuple[Name, ...]] = {}
+    for person, who, kind, value in connection.execute(query):
+        found[person] = (*found.get(person, ()), Name(who, kind, value))
+    return found
