@@ -100,6 +100,7 @@ class ActivityDay(_PersonDay, table=True):
     """What one identity did on one UTC day."""
 
     __tablename__ = "activity_day"
+    __table_args__ = {"sqlite_with_rowid": False}
     sessions: int = Field(default=0, sa_type=BigInteger)
     lines_added: int = Field(default=0, sa_type=BigInteger)
     lines_removed: int = Field(default=0, sa_type=BigInteger)
@@ -111,6 +112,7 @@ class ModelUsageDay(_PersonDay, table=True):
     """Tokens and estimated cost of one identity, UTC day and model."""
 
     __tablename__ = "model_usage_day"
+    __table_args__ = {"sqlite_with_rowid": False}
     model: str = Field(primary_key=True)
     input_tokens: int = Field(default=0, sa_type=BigInteger)
     output_tokens: int = Field(default=0, sa_type=BigInteger)
@@ -123,6 +125,7 @@ class ToolDay(_PersonDay, table=True):
     """Suggestions of one edit tool that one identity accepted and rejected on one UTC day."""
 
     __tablename__ = "tool_day"
+    __table_args__ = {"sqlite_with_rowid": False}
     tool: str = Field(primary_key=True)
     suggestions_accepted: int = Field(default=0, sa_type=BigInteger)
     suggestions_rejected: int = Field(default=0, sa_type=BigInteger)
@@ -226,6 +229,7 @@ class PersonWeek(SQLModel, table=True):
     """
 
     __tablename__ = "person_week"
+    __table_args__ = {"sqlite_with_rowid": False}
     week: date = Field(primary_key=True)  # Monday
     person_id: int = Field(primary_key=True)
     days: int = 0  # bit 0 is Monday

@@ -1,6 +1,6 @@
 """A metric and its algebra: totals, people, and quotients of what was released."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -29,7 +29,7 @@ class Expr:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # by identity: it is looked up for every row
 class Term(Expr):
     """One released measure.
 
@@ -88,20 +88,19 @@ def quotient(numerator: Expr, denominator: Expr, *, at_least: int) -> Quotient:
     return Quotient(numerator, denominator, at_least)
 
 
-def evaluate(expr: Expr, values: dict[Term, int | None]) -> Fraction | None:
-    """Return the exact value of an expression; None when a part is missing or undefined."""
+def evaluate(expr: Expr, values: Mapping[Term, int]) -> int | Fraction | None:
+    """Return the exact value of an expression; None where a denominator is too small."""
     match expr:
         case Term():
-            value = values[expr]
-            return None if value is None else Fraction(value)
+            return values[expr]
         case Sum(parts):
             found = [evaluate(part, values) for part in parts]
-            return None if None in found else sum((v for v in found if v is not None), Fraction(0))
+            return None if None in found else sum(value for value in found if value is not None)
         case Quotient(numerator, denominator, at_least):
             above, below = evaluate(numerator, values), evaluate(denominator, values)
             if above is None or below is None or below < at_least:
                 return None
-            return above / below
+            return Fraction(above, below)
     message = f"unknown expression {expr!r}"
     raise TypeError(message)
 

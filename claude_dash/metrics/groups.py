@@ -46,6 +46,11 @@ class Names:
             for number, name in connection.execute(select(t.DEPARTMENT.c.id, t.DEPARTMENT.c.name))
         }
 
+        self.keys = {
+            level: {name: key for key, name in named.items()}
+            for level, named in (("team", self.teams), ("department", self.departments))
+        }
+
     def of(self, level: str) -> list[str]:
         """Return the names of the groups that exist on a level, merged or not."""
         collective = [UNASSIGNED, AUTOMATION] if level == "team" else [NO_DEPARTMENT, AUTOMATION]
@@ -56,8 +61,7 @@ class Names:
         """Return the key of a group that stands on its own, by its label."""
         if name == UNASSIGNED:
             return "unassigned"
-        named = self.teams if level == "team" else self.departments
-        return next((key for key, one in named.items() if one == name), None)
+        return self.keys[level].get(name)
 
     def department(self, key: str) -> str:
         """Return the label of a department row."""

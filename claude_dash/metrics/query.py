@@ -39,12 +39,13 @@ def answer(connection: Connection, query: Query) -> Release:
     return _Answer(connection, plan(query)).release()
 
 
-def in_unit(metric: Metric, value: Fraction | None) -> Value:
+def in_unit(metric: Metric, value: int | Fraction | None) -> Value:
     """Return a value in the metric's unit: exact dollars, whole counts, or a fraction."""
     if value is None:
         return None
     is_money = metric.unit.startswith("USD")
     if isinstance(metric.value, Quotient):
+        value = Fraction(value)
         return value / NANODOLLARS_PER_USD if is_money else value
     return Decimal(int(value)) / NANODOLLARS_PER_USD if is_money else int(value)
 
@@ -65,12 +66,20 @@ class _Answer:
     def __init__(self, connection: Connection, made: Plan) -> None:
         self.connection = connection
         self.plan = made
+        self.terms = made.metric.terms
         self.readings = status.load(connection)
         self.names = groups.Names(connection)
         self.periods = self._periods()
         pieces = [piece for period in self.periods for piece in period.pieces]
         self.stored: Stored = read(connection, made, pieces)
         self.partitions = self._partitions(pieces)
+        self.by_label = {
+            piece: {one.label: one for one in rows} for piece, rows in self.partitions.items()
+        }
+        self.inside = {
+            piece: frozenset().union(*(one.members for one in rows))
+            for piece, rows in self.partitions.items()
+        }
         self.lacks_roster = (
             any(term.measure in ROSTER_MEASURES for term in made.metric.terms)
             and not connection.execute(select(exists(select(t.ROSTER_ENTRY.c.id)))).scalar()
@@ -169,24 +178,25 @@ class _Answer:
                 yield self._row(period, name, item, places, state)
 
     def _labels_in(self, period: _Period) -> list[str]:
-        found = {one.label for piece in period.pieces for one in self.partitions.get(piece, ())}
+        if len(period.pieces) == 1:  # ordered already
+            return list(self.by_label.get(period.pieces[0], {}))
+        found = {label for piece in period.pieces for label in self.by_label.get(piece, {})}
         return sorted(found, key=groups.order)
 
     def _places(self, period: _Period, name: str) -> list[tuple[str, date, str] | None]:
         """Return where a row stands in each piece of a period; None where it is merged."""
         places: list[tuple[str, date, str] | None] = []
         for piece in period.pieces:
-            rows = self.partitions.get(piece, ())
-            key = next((one.key for one in rows if one.label == name), None)
-            if key is not None:
-                places.append((*piece, key))
-            elif self._is_merged(rows, name) or (not rows and self.plan.only):
+            rows = self.by_label.get(piece, {})
+            if name in rows:
+                places.append((*piece, rows[name].key))
+            elif self._is_merged(piece, name) or (not rows and self.plan.only):
                 places.append(None)
         return places
 
-    def _is_merged(self, rows: Sequence[groups.Shown], name: str) -> bool:
+    def _is_merged(self, piece: tuple[str, date], name: str) -> bool:
         own = self.names.key_of(self.plan.level, name)
-        return any(own in one.members for one in rows) if own else False
+        return own is not None and own in self.inside.get(piece, ())
 
     def _row(
         self,
@@ -201,17 +211,18 @@ class _Answer:
         if made.lists_items:
             shown[made.technical] = item
         by = {dimension: shown[dimension] for dimension in made.query.by}
-        cells = {term: self._cell(term, item, places) for term in made.metric.terms}
-        hidden = MERGED if None in places else ""
-        hidden = hidden or next((cell[1] for cell in cells.values() if cell and cell[1]), "")
-        if state != "missing" and not hidden and None in cells.values():
-            state = "missing"
+        hidden, values = MERGED if None in places else "", {}
+        for term in self.terms if not hidden and state != "missing" else ():
+            cell = self._cell(term, item, places)
+            if cell is None:  # read, and not rolled up yet
+                state = "missing"
+                break
+            values[term] = cell[0] or 0
+            hidden = hidden or cell[1]
         if state == "missing":
             hidden = ""
-        value = None
-        if state != "missing" and not hidden:
-            values = {term: cell[0] if cell else None for term, cell in cells.items()}
-            value = in_unit(made.metric, evaluate(made.metric.value, values))
+        is_shown = state != "missing" and not hidden
+        value = in_unit(made.metric, evaluate(made.metric.value, values)) if is_shown else None
         return Row(
             period=period.name,
             start=period.start,
@@ -228,6 +239,8 @@ class _Answer:
     ) -> Cell | None:
         """Return the sum of a term over the pieces of a period; hidden when one of them is."""
         technical = self.plan.technical
+        if len(places) == 1 and places[0]:
+            return self.stored.cell(term, technical, item, places[0])
         found = [self.stored.cell(term, technical, item, place) for place in places if place]
         known = [cell for cell in found if cell is not None]
         if not known:
@@ -236,9 +249,8 @@ class _Answer:
         return (None, hidden) if hidden else (sum(value or 0 for value, _ in known), "")
 
     def _population(self, period: _Period, name: str) -> int | None:
-        rows = self.partitions.get(period.pieces[-1], ()) if period.pieces else ()
-        found = next((one.population for one in rows if one.label == name), None)
-        return found or None
+        found = self.by_label.get(period.pieces[-1], {}).get(name) if period.pieces else None
+        return (found.population or None) if found else None
 
     def _merged(self) -> int:
         """Return how many small groups stand together in the newest period that has any rows."""

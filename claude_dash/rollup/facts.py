@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy import Table as SqlTable
 
 from claude_dash.facts import tables as t
 from claude_dash.privacy.cells import Bools, Ints
 
-SHARED_COLUMNS = ("connection_id", "day", "who", "terminal_type", "customer_type")
+DAYS = 7
+REMOVED = "removed connection"
 PRODUCT = "claude_code"  # everything that the Console report covers
 
 
@@ -79,6 +80,16 @@ class _Codes:
             )
         }
 
+        read = connection.execute(select(t.DAY_READ.c.connection_id).distinct()).scalars()
+        self.numbers = sorted(read)
+
+    def describe(self, number: int, dimension: str) -> str:
+        """Return the name of a connection, or its kind as a source."""
+        row = self.connections.get(number)
+        if row is None:
+            return REMOVED if dimension == "connection" else "console"
+        return str(row.name if dimension == "connection" else row.kind)
+
     def persons(self, who: Ints) -> Ints:
         """Return the person behind each pseudonym, -1 where there is none."""
         if not len(self.who):
@@ -126,36 +137,38 @@ def _table(
     extra: str,
     columns: Sequence[str],
 ) -> Rows:
-    names = [*SHARED_COLUMNS, *([extra] if extra else []), *columns]
-    query = select(*(table.c[name] for name in names)).where(
-        table.c.day >= monday, table.c.day < monday + timedelta(days=7)
-    )
-    rows = connection.execute(query).all()
-    by_name = dict(zip(names, zip(*rows, strict=True) if rows else [()] * len(names), strict=True))
-    person = codes.persons(np.array(by_name["who"], dtype=np.int64))
-    days = {monday + timedelta(days=number): number for number in range(7)}
-    day = np.array([days[value] for value in by_name["day"]], dtype=np.int64)
-    origin = np.array(by_name["connection_id"], dtype=np.int64)
-    amounts = np.array(
-        [[value or 0 for value in by_name[name]] for name in columns], dtype=np.int64
-    ).reshape(len(columns), len(person))
+    named = ["who", "terminal_type", "customer_type", *([extra] if extra else [])]
+    query = select(
+        *(table.c[name] for name in named),
+        *(func.coalesce(table.c[name], 0) for name in columns),
+    ).where(table.c.connection_id == bindparam("number"), table.c.day == bindparam("day"))
+    found: list[Any] = []
+    day_of, origin_of = [], []
+    # One range of the primary key at a time: connection, then day.
+    for number in codes.numbers:
+        for offset in range(DAYS):
+            when = {"number": number, "day": monday + timedelta(days=offset)}
+            rows = connection.execute(query, when).all()
+            found += rows
+            day_of.append(np.full(len(rows), offset, dtype=np.int64))
+            origin_of.append(np.full(len(rows), number, dtype=np.int64))
+    empty = [np.zeros(0, dtype=np.int64)]
+    day, origin = np.concatenate(day_of or empty), np.concatenate(origin_of or empty)
+    by_column = list(zip(*found, strict=True)) or [()] * (len(named) + len(columns))
+    person = codes.persons(np.array(by_column[0], dtype=np.int64))
+    amounts = np.array(by_column[len(named) :], dtype=np.int64).reshape(len(columns), len(person))
     keep = (person >= 0) & _once(codes, origin, person, day)
-    split = {name: _split(by_name[name]) for name in ("terminal_type", "customer_type")}
-    if extra:
-        split[extra] = _split(by_name[extra])
-    numbers = _split(by_name["connection_id"])
-    split["connection"] = _mapped(
-        numbers, {str(key): row.name for key, row in codes.connections.items()}
-    )
-    split["source"] = _mapped(
-        numbers, {str(key): row.kind for key, row in codes.connections.items()}
-    )
+    split = {name: _split(by_column[at]) for at, name in enumerate(named) if at}
+    numbers = _split(origin.tolist())
+    for name in ("connection", "source"):
+        of = {str(n): codes.describe(n, name) for n in codes.numbers}
+        split[name] = _mapped(numbers, of)
     split["product"] = Split(np.zeros(len(person), dtype=np.int64), (PRODUCT,))
     return Rows(
         person=person[keep],
         day=day[keep],
         splits={name: Split(one.codes[keep], one.values) for name, one in split.items()},
-        amounts=amounts.T[keep],
+        amounts=np.ascontiguousarray(amounts.T[keep]),
     )
 
 

@@ -36,21 +36,21 @@ NOBODY = Presence(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
 
 
 def store(connection: Connection, monday: date, here: Presence) -> Ints:
-    """Keep who was active in a week; return everybody who was in it before or is now."""
-    before = connection.execute(select(_WEEK.c.person_id).where(_WEEK.c.week == monday)).scalars()
-    known = np.array(before.all(), dtype=np.int64)
+    """Keep who was active in a week; return everybody whose days are not what they were."""
+    query = select(_WEEK.c.person_id, _WEEK.c.days).where(_WEEK.c.week == monday)
+    before = dict(connection.execute(query).tuples().all())
+    now = dict(zip(here.people.tolist(), here.days.tolist(), strict=True))
+    changed = {person for person in before.keys() | now.keys() if before.get(person) != now.get(person)}
     connection.execute(delete(_WEEK).where(_WEEK.c.week == monday))
-    if len(here.people):
+    if now:
         connection.execute(
             insert(_WEEK),
             [
                 {"week": monday, "person_id": person, "days": days, "sessions": sessions}
-                for person, days, sessions in zip(
-                    here.people.tolist(), here.days.tolist(), here.sessions.tolist(), strict=True
-                )
+                for (person, days), sessions in zip(now.items(), here.sessions.tolist(), strict=True)
             ],
         )
-    return np.union1d(known, here.people)
+    return np.array(sorted(changed), dtype=np.int64)
 
 
 def load(connection: Connection, since: date) -> dict[date, Presence]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, insert, select
+from sqlalchemy import Connection, Engine, Table, bindparam, delete, insert, select
 
 from claude_dash.clock import week_of
 from claude_dash.errors import ConfigError
@@ -110,7 +111,16 @@ def _replace(
     if before:
         connection.execute(delete(table).where(*_matches(table, where)))
     if rows:
-        connection.execute(insert(table), rows)
+        # Straight to the driver: tuples in the order of the columns, nothing in between.
+        marks = ", ".join(
+            ["%s" if connection.dialect.paramstyle == "pyformat" else "?"] * len(names)
+        )
+        statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 - our own names
+        is_sqlite = connection.dialect.name == "sqlite"
+        plain = {"day": str(where["day"])} if is_sqlite else {}
+        rows = [{**row, **plain} for row in rows] if plain else rows
+        pick = itemgetter(*names)
+        connection.exec_driver_sql(statement, [pick(row) for row in rows])
     return True
 
 
@@ -132,12 +142,32 @@ def _drop_erased(connection: Connection, facts: DayFacts) -> None:
 def _register(connection: Connection, identities: dict[int, Identified], day: date) -> None:
     """Give every new identity a person of its own, and keep the first day each was seen on."""
     known = dict(connection.execute(select(_IDENTITY.c.who, _IDENTITY.c.first_seen)).tuples().all())
-    for who, identity in identities.items():
-        if who not in known:
-            register(connection, who, identity, day)
-        elif known[who] is None or day < known[who]:
-            changed = _IDENTITY.update().where(_IDENTITY.c.who == who).values(first_seen=day)
-            connection.execute(changed)
+    new = {who: one for who, one in identities.items() if who not in known}
+    if new:
+        people = [{"automation": one.is_automation, "name": ""} for one in new.values()]
+        made = connection.execute(
+            insert(_PERSON).returning(_PERSON.c.id, sort_by_parameter_order=True), people
+        ).scalars()
+        rows = [
+            _identity(who, one, person, day)
+            for (who, one), person in zip(new.items(), made, strict=True)
+        ]
+        connection.execute(insert(_IDENTITY), rows)
+    older = [{"one": who} for who in identities if (seen := known.get(who)) and day < seen]
+    if older:
+        earlier = _IDENTITY.update().where(_IDENTITY.c.who == bindparam("one"))
+        connection.execute(earlier.values(first_seen=day), older)
+
+
+def _identity(who: int, one: Identified, person: int, day: date | None) -> dict[str, Any]:
+    value = one.value.strip()
+    return {
+        "who": who,
+        "person_id": person,
+        "kind": one.kind,
+        "value": value.casefold() if one.kind == "email" else value,
+        "first_seen": day,
+    }
 
 
 def register(connection: Connection, who: int, identity: Identified, day: date | None) -> int:
@@ -145,15 +175,5 @@ def register(connection: Connection, who: int, identity: Identified, day: date |
     made = connection.execute(
         insert(_PERSON).values(automation=identity.is_automation, name="").returning(_PERSON.c.id)
     ).scalar_one()
-    connection.execute(
-        insert(_IDENTITY).values(
-            who=who,
-            person_id=made,
-            kind=identity.kind,
-            value=identity.value.strip().casefold()
-            if identity.kind == "email"
-            else identity.value.strip(),
-            first_seen=day,
-        )
-    )
+    connection.execute(insert(_IDENTITY), _identity(who, identity, made, day))
     return int(made)

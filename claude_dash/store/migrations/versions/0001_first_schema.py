@@ -40,7 +40,8 @@ def upgrade() -> None:
     sa.Column('lines_removed', sa.BigInteger(), nullable=False),
     sa.Column('commits', sa.BigInteger(), nullable=False),
     sa.Column('pull_requests', sa.BigInteger(), nullable=False),
-    sa.PrimaryKeyConstraint('connection_id', 'day', 'who', 'terminal_type', 'customer_type')
+    sa.PrimaryKeyConstraint('connection_id', 'day', 'who', 'terminal_type', 'customer_type'),
+    sqlite_with_rowid=False
     )
     op.create_table('audit_entry',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -141,7 +142,8 @@ def upgrade() -> None:
     sa.Column('cache_read_tokens', sa.BigInteger(), nullable=False),
     sa.Column('cache_write_tokens', sa.BigInteger(), nullable=False),
     sa.Column('cost_estimated', sa.BigInteger(), nullable=True),
-    sa.PrimaryKeyConstraint('connection_id', 'day', 'who', 'terminal_type', 'customer_type', 'model')
+    sa.PrimaryKeyConstraint('connection_id', 'day', 'who', 'terminal_type', 'customer_type', 'model'),
+    sqlite_with_rowid=False
     )
     op.create_table('person',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -161,7 +163,8 @@ def upgrade() -> None:
     sa.Column('person_id', sa.Integer(), nullable=False),
     sa.Column('days', sa.Integer(), nullable=False),
     sa.Column('sessions', sa.BigInteger(), nullable=False),
-    sa.PrimaryKeyConstraint('week', 'person_id')
+    sa.PrimaryKeyConstraint('week', 'person_id'),
+    sqlite_with_rowid=False
     )
     op.create_table('policy_version',
     sa.Column('version', sa.Integer(), nullable=False),
@@ -239,7 +242,8 @@ def upgrade() -> None:
     sa.Column('tool', sa.String(), nullable=False),
     sa.Column('suggestions_accepted', sa.BigInteger(), nullable=False),
     sa.Column('suggestions_rejected', sa.BigInteger(), nullable=False),
-    sa.PrimaryKeyConstraint('connection_id', 'day', 'who', 'terminal_type', 'customer_type', 'tool')
+    sa.PrimaryKeyConstraint('connection_id', 'day', 'who', 'terminal_type', 'customer_type', 'tool'),
+    sqlite_with_rowid=False
     )
     op.create_table('touched_week',
     sa.Column('week', sa.Date(), nullable=False),
