@@ -179,7 +179,10 @@ def _teams(connection: Connection, rows: Sequence[Row]) -> tuple[dict[str, int],
 
 def _place(connection: Connection, rows: Sequence[Row], teams: Mapping[str, int]) -> None:
     """Put teams into the departments that the rows name."""
-    wanted = {teams[folded(row.team)]: row.department for row in reversed(rows) if row.department}
+    wanted: dict[int, str] = {}
+    for row in rows:
+        if row.department:
+            wanted.setdefault(teams[folded(row.team)], row.department)
     for team, name in wanted.items():
         department = department_of(connection, name)
         connection.execute(

@@ -100,6 +100,10 @@ class Town:
         )
         take(self.engine, self.vault, connection, made, self.today)
 
+    def take(self, lists: Any) -> None:
+        """Take lists as they are."""
+        take(self.engine, self.vault, 1, lists, self.today)
+
     def person(self, email: str) -> int:
         """Return the person of an address."""
         with self.engine.connect() as conn:
