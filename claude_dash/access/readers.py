@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-Capability = Literal["signed_in", "figures", "exports", "notes", "money", "admin", "settings", "audit"]
+Capability = Literal[
+    "signed_in", "figures", "exports", "notes", "money", "admin", "settings", "audit"
+]
 
 
 class Role(StrEnum):

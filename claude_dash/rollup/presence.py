@@ -38,16 +38,20 @@ NOBODY = Presence(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
 def store(connection: Connection, monday: date, here: Presence) -> Ints:
     """Keep who was active in a week; return everybody whose days are not what they were."""
     query = select(_WEEK.c.person_id, _WEEK.c.days).where(_WEEK.c.week == monday)
-    before = dict(connection.execute(query).tuples().all())
+    before: dict[int, int] = dict(connection.execute(query).all())
     now = dict(zip(here.people.tolist(), here.days.tolist(), strict=True))
-    changed = {person for person in before.keys() | now.keys() if before.get(person) != now.get(person)}
+    changed = {
+        person for person in before.keys() | now.keys() if before.get(person) != now.get(person)
+    }
     connection.execute(delete(_WEEK).where(_WEEK.c.week == monday))
     if now:
         connection.execute(
             insert(_WEEK),
             [
                 {"week": monday, "person_id": person, "days": days, "sessions": sessions}
-                for (person, days), sessions in zip(now.items(), here.sessions.tolist(), strict=True)
+                for (person, days), sessions in zip(
+                    now.items(), here.sessions.tolist(), strict=True
+                )
             ],
         )
     return np.array(sorted(changed), dtype=np.int64)

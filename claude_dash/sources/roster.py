@@ -125,7 +125,7 @@ def _read_workspaces(client: AnthropicClient, made: Roster) -> None:
     for workspace in made.workspaces:
         path = f"workspaces/{workspace.id}/members"
         try:
-            members = [one.user_id for one in _items(client, path, Member, made)]
+            made.members[workspace.id] = [one.user_id for one in _items(client, path, Member, made)]
         except Unavailable:
-            members = []  # the default workspace has no list of members
-        made.members[workspace.id] = members
+            if workspace.id != made.default_workspace:  # which may have no list of members
+                raise

@@ -13,7 +13,7 @@ def reads(connection: Connection, connection_id: int, report: str) -> dict[date,
     query = select(t.DAY_READ.c.day, t.DAY_READ.c.read_at).where(
         t.DAY_READ.c.connection_id == connection_id, t.DAY_READ.c.report == report
     )
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def records(connection: Connection, connection_id: int, report: str) -> dict[date, int]:
@@ -21,7 +21,7 @@ def records(connection: Connection, connection_id: int, report: str) -> dict[dat
     query = select(t.DAY_READ.c.day, t.DAY_READ.c.records).where(
         t.DAY_READ.c.connection_id == connection_id, t.DAY_READ.c.report == report
     )
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def last_complete_day(connection: Connection, connection_id: int, report: str) -> date | None:

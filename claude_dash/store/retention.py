@@ -38,14 +38,17 @@ def due(connection: Connection, settings: Settings, today: date) -> list[date]:
     return found
 
 
-def purge(engine: Engine, settings: Settings, today: date) -> list[date]:
+def purge(engine: Engine, settings: Settings, today: date, *, dry_run: bool = False) -> list[date]:
     """Seal the months past their age, delete their facts, and what else is too old.
 
     Returns:
-        The months that were sealed, by first day. What they show was rolled up before.
+        The months that were sealed, or with `dry_run` would be, by first day. What they show was
+        rolled up before.
     """
     with engine.begin() as connection:
         months = due(connection, settings, today)
+        if dry_run:
+            return months
         for month in months:
             seals.seal(connection, month, now())
             note(connection, "retention", "month sealed", f"{month:%Y-%m}")

@@ -24,7 +24,7 @@ def weeks_touching(month: date) -> list[date]:
 def sealed(connection: Connection, grain: str) -> dict[date, datetime]:
     """Return the sealed weeks (by Monday) or months (by first day), and since when."""
     query = select(t.SEAL.c.start, t.SEAL.c.sealed_at).where(t.SEAL.c.grain == grain)
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def sealed_weeks(connection: Connection) -> set[date]:

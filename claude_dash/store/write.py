@@ -141,7 +141,7 @@ def _drop_erased(connection: Connection, facts: DayFacts) -> None:
 
 def _register(connection: Connection, identities: dict[int, Identified], day: date) -> None:
     """Give every new identity a person of its own, and keep the first day each was seen on."""
-    known = dict(connection.execute(select(_IDENTITY.c.who, _IDENTITY.c.first_seen)).tuples().all())
+    known = dict(connection.execute(select(_IDENTITY.c.who, _IDENTITY.c.first_seen)).all())
     new = {who: one for who, one in identities.items() if who not in known}
     if new:
         people = [{"automation": one.is_automation, "name": ""} for one in new.values()]

@@ -1,0 +1,1 @@
+"""Addresses beside the pages: health, and signing in without an identity provider."""

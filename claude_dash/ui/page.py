@@ -1,0 +1,171 @@
+"""The door of every page: who may see it, its title and question, and what it asks with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import streamlit as st
+from claude_dash.ui.filters import Filters
+from sqlalchemy import Engine, select
+
+from claude_dash.access.local import reader_of
+from claude_dash.access.readers import Capability, Reader, Role, may
+from claude_dash.answers import ask
+from claude_dash.config import Settings
+from claude_dash.errors import ClaudeDashError, RefusedError
+from claude_dash.facts import tables as t
+from claude_dash.metrics.define import Metric
+from claude_dash.metrics.release import Query, Release
+from claude_dash.privacy.policy import Policy, current
+from claude_dash.receivers.app import COOKIE
+from claude_dash.store.engine import revision
+from claude_dash.ui import filters
+from claude_dash.ui.server import Opened, opened
+
+CACHE_TTL_S = 600
+CACHE_ENTRIES = 2_000
+DEMO_ROLE = "demo_role"
+
+
+def current_reader() -> Reader | None:
+    """Return who is signed in on this browser, with the role of this moment."""
+    if opened().is_demo:
+        return Reader("demo", Role(st.session_state.get(DEMO_ROLE, Role.ADMIN)))
+    return reader_of(opened().engine, st.context.cookies.get(COOKIE))
+
+
+def current_policy() -> Policy:
+    """Return the policy that holds."""
+    with opened().engine.connect() as connection:
+        return current(connection, opened().settings.min_group_size)
+
+
+def store_revision() -> int:
+    """Return the revision of the store, which makes older answers stale."""
+    with opened().engine.connect() as connection:
+        return revision(connection)
+
+
+@st.cache_data(ttl=CACHE_TTL_S, max_entries=CACHE_ENTRIES, show_spinner=False)
+def _cached(
+    key: tuple[object, ...], _query: Query, _reader: Reader, version: int, stored: int, day: date
+) -> Release:
+    """Return an answer; everything that decides about it is in the arguments that are hashed."""
+    del key, version, stored, day
+    return ask(opened().engine, _query, _reader)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An opened page: the reader, the filters, and the way to ask."""
+
+    reader: Reader
+    filters: Filters
+    policy: Policy
+    revision: int
+    has_connection: bool
+
+    @property
+    def role(self) -> Role:
+        """Return the reader's role."""
+        return self.reader.role
+
+    @property
+    def store(self) -> Engine:
+        """Return the store, for the admin pages' own functions."""
+        return opened().engine
+
+    @property
+    def opened(self) -> Opened:
+        """Return what the server opened."""
+        return opened()
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings."""
+        return opened().settings
+
+    def may(self, capability: Capability) -> bool:
+        """Say whether the reader may do something."""
+        return may(self.reader.role, capability)
+
+    def ask(
+        self,
+        metric: Metric | str,
+        *,
+        by: tuple[str, ...] = (),
+        where: Mapping[str, tuple[str, ...]] | None = None,
+        grain: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        of_all: bool = False,
+    ) -> Release:
+        """Return the answer to a question within the page's filters.
+
+        Args:
+            metric: What is asked for.
+            by: Breakdowns.
+            where: Restrictions beside the chosen team.
+            grain, since, until: In the place of what the filters say.
+            of_all: Of the whole organisation, whatever team is chosen.
+        """
+        name = metric if isinstance(metric, str) else metric.name
+        query = self.filters.query(name, by=by, where=dict(where or {}), of_all=of_all)
+        query = replace(
+            query,
+            grain=grain or query.grain,  # type: ignore[arg-type]
+            since=since or query.since,
+            until=until or query.until,
+        )
+        return self.release(query)
+
+    def release(self, query: Query) -> Release:
+        """Return the answer to a question of the page's own."""
+        key = (
+            query.metric, query.grain, query.by,
+            tuple(sorted(query.where.items())), query.since, query.until,
+        )  # fmt: skip
+        day = filters.today()
+        return _cached((*key, str(self.role)), query, self.reader, self.policy.version * 100 + self.policy.k,
+                       self.revision, day)  # fmt: skip
+
+    def last_week(self) -> date:
+        """Return the Monday of the last closed week."""
+        return filters.last_closed_week()
+
+    def week_before(self) -> date:
+        """Return the Monday of the week before the last closed one."""
+        return filters.last_closed_week() - timedelta(days=7)
+
+
+def open_page(
+    title: str, question: str, *, needs: Capability = "figures", has_filters: bool = True
+) -> View:
+    """Check the reader, draw title and question, and return the way to ask.
+
+    Every page calls this first, and works when it is the only file that ran: signed out or in the
+    wrong role it ends here, before anything of its content.
+    """
+    reader = current_reader()
+    if reader is None:
+        st.switch_page(st.Page(lambda: None)) if False else None
+        st.title("Sign in")
+        st.write("Claude Code usage, by team, never by person.")
+        st.stop()
+    st.title(title, anchor=False)
+    st.caption(question)
+    if not may(reader.role, needs):
+        st.info("Your role does not open this page. Ask an administrator.", icon=":material/lock:")
+        st.stop()
+    with opened().engine.connect() as connection:
+        has_connection = connection.execute(select(t.CONNECTION.c.id).limit(1)).first() is not None
+        stored = revision(connection)
+        policy = current(connection, opened().settings.min_group_size)
+    shown = filters.bar(opened().engine) if has_filters and has_connection else filters.Filters()
+    return View(reader, shown, policy, stored, has_connection)
+
+
+def in_words(error: ClaudeDashError) -> None:
+    """Show an error of ours as one sentence and the next step."""
+    icon = ":material/lock:" if isinstance(error, RefusedError) else ":material/error:"
+    st.error(str(error), icon=icon)
