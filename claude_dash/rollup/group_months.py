@@ -83,7 +83,7 @@ def _store_groups(connection: Connection, month: _Month, policy: Policy) -> None
             **shared,
             "level": level,
             "key": row.key,
-            "parent": row.parent or ALL,
+            "parent": ALL if level == DEPARTMENT else row.parent,
             "members": ",".join(row.members),
             "population": row.population,
         }
