@@ -25,6 +25,7 @@ from claude_dash.ui.server import Opened, opened
 CACHE_TTL_S = 600
 CACHE_ENTRIES = 2_000
 DEMO_ROLE = "demo_role"
+HEAD = "claude_dash.head"  # where the page's title goes, above the filters
 
 
 def current_reader() -> Reader | None:
@@ -129,6 +130,13 @@ class View:
         return _cached((*key, str(self.role)), query, self.reader, self.policy.version * 100 + self.policy.k,
                        self.revision, day)  # fmt: skip
 
+    def teams(self, metric: Metric) -> Release:
+        """Return a metric by team of the last closed week; of the chosen teams, if any."""
+        where = {"team": self.filters.teams} if self.filters.teams else {}
+        week = self.last_week()
+        until = week + timedelta(days=7)
+        return self.ask(metric, by=("team",), where=where, grain="week", since=week, until=until)
+
     def last_week(self) -> date:
         """Return the Monday of the last closed week."""
         return filters.last_closed_week()
@@ -138,9 +146,13 @@ class View:
         return filters.last_closed_week() - timedelta(days=7)
 
 
-def open_page(
-    title: str, question: str, *, needs: Capability = "figures", has_filters: bool = True
-) -> View:
+def has_connection() -> bool:
+    """Say whether any source was ever connected."""
+    with opened().engine.connect() as connection:
+        return connection.execute(select(t.CONNECTION.c.id).limit(1)).first() is not None
+
+
+def open_page(title: str, question: str, *, needs: Capability = "figures") -> View:
     """Check the reader, draw title and question, and return the way to ask.
 
     Every page calls this first, and works when it is the only file that ran: signed out or in the
@@ -148,21 +160,17 @@ def open_page(
     """
     reader = current_reader()
     if reader is None:
-        st.switch_page(st.Page(lambda: None)) if False else None
-        st.title("Sign in")
+        st.title("Sign in", anchor=False)
         st.write("Claude Code usage, by team, never by person.")
         st.stop()
-    st.title(title, anchor=False)
-    st.caption(question)
+    with st.session_state.get(HEAD) or st.container():
+        st.title(title, anchor=False)
+        st.caption(question)
     if not may(reader.role, needs):
         st.info("Your role does not open this page. Ask an administrator.", icon=":material/lock:")
         st.stop()
-    with opened().engine.connect() as connection:
-        has_connection = connection.execute(select(t.CONNECTION.c.id).limit(1)).first() is not None
-        stored = revision(connection)
-        policy = current(connection, opened().settings.min_group_size)
-    shown = filters.bar(opened().engine) if has_filters and has_connection else filters.Filters()
-    return View(reader, shown, policy, stored, has_connection)
+    shown = st.session_state.get(filters.CURRENT) or filters.Filters()
+    return View(reader, shown, current_policy(), store_revision(), has_connection())
 
 
 def in_words(error: ClaudeDashError) -> None:

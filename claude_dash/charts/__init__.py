@@ -1,0 +1,1 @@
+"""Charts: from a `Release` to a figure, and nothing else."""

@@ -1,0 +1,161 @@
+"""Colours, the look of axes, and how a number, a day and a reason are spelled."""
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import plotly.graph_objects as go
+
+from claude_dash.facts.dimensions import model_family
+from claude_dash.metrics.release import Value
+
+# One palette for light and dark, 3:1 or more on both grounds, told apart in colour-blind sight.
+BLUE, ORANGE, SAGE, MAGENTA, LILAC, BROWN, GREY = (
+    "#3a67d0", "#e26b1b", "#5c9878", "#b7298b", "#a97ec3", "#865c32", "#7d828c",
+)  # fmt: skip
+SERIES = (BLUE, ORANGE, SAGE, MAGENTA, LILAC, BROWN)
+FAMILY_COLORS = {"Sonnet": BLUE, "Haiku": ORANGE, "Opus": SAGE, "Fable": MAGENTA, "Mythos": BROWN}
+BAND = "rgba(125,130,140,0.13)"
+GRID = "rgba(125,130,140,0.22)"
+AREA = "rgba(58,103,208,0.10)"
+TEXT_SIZE = 12
+MAX_SERIES = 6
+REASONS = {
+    "small group": "too few people",
+    "dominance": "one contributor would stand out",
+    "secondary": "protects another figure",
+}
+_THOUSAND, _MILLION, _BILLION = 1_000, 1_000_000, 1_000_000_000
+_PER_CENT = 100
+
+
+def reason(hidden: str) -> str:
+    """Return the words for why something is hidden, the same on every page."""
+    return REASONS.get(hidden, hidden)
+
+
+def day(value: date) -> str:
+    """Spell a day: `Sun 15 Nov`."""
+    return f"{value:%a} {value.day} {value:%b}"
+
+
+def period(grain: str, start: date) -> str:
+    """Spell the period that begins on a day: `W46`, `Nov 2026` or `Sun 15 Nov`."""
+    match grain:
+        case "week":
+            return f"W{start.isocalendar().week:02d}"
+        case "month":
+            return f"{start:%b %Y}"
+    return day(start)
+
+
+def _scaled(value: float) -> str:
+    for size, mark in ((_BILLION, "B"), (_MILLION, "M"), (_THOUSAND, "k")):
+        if abs(value) >= size:
+            return f"{value / size:.1f}{mark}"
+    return f"{value:.0f}"
+
+
+def number(value: Value, unit: str) -> str:
+    """Spell a value as it is read: `168`, `1.2k`, `70%`, `$171`, `8.6`."""
+    if value is None:
+        return "–"
+    plain = float(value)
+    if unit.startswith("USD"):
+        return money(plain)
+    if unit == "1":
+        return f"{plain * _PER_CENT:.0f}%"
+    if unit == "{token}":
+        return tokens(plain)
+    if isinstance(value, Fraction) and abs(plain) < _THOUSAND:
+        return f"{plain:.1f}"
+    return _scaled(plain).replace("-", "\u2212")
+
+
+def tokens(value: float) -> str:
+    """Spell a number of tokens, always in millions or billions."""
+    size, mark = (_BILLION, "B") if abs(value) >= _BILLION else (_MILLION, "M")
+    return f"{value / size:.1f}{mark}"
+
+
+def money(value: float) -> str:
+    """Spell dollars: `$35.60` below a hundred, `$171` above, `$5.9k` from ten thousand on."""
+    sign, size = ("\u2212" if value < 0 else ""), abs(value)
+    if size < _PER_CENT:
+        return f"{sign}${size:.2f}"
+    return f"{sign}${size:,.0f}" if size < 10 * _THOUSAND else f"{sign}${_scaled(size)}"
+
+
+def exact(value: Value, unit: str) -> str:
+    """Spell a value in full, for the hover."""
+    if value is None:
+        return "–"
+    if unit == "1":
+        return f"{float(value) * _PER_CENT:.1f}%"
+    if unit.startswith("USD"):
+        return f"${float(value):,.2f}"
+    if isinstance(value, (Fraction, Decimal)) and value != int(value):
+        return f"{float(value):,.2f}"
+    return f"{int(value):,}"
+
+
+def change(now: Value, before: Value, unit: str) -> str:
+    """Spell a change: per cent for totals, points for rates, the difference for small counts."""
+    if now is None or before is None:
+        return ""
+    step = float(now) - float(before)
+    if unit == "1":
+        points = round(step * _PER_CENT)
+        return "no change" if not points else f"{points:+d} {'pt' if abs(points) == 1 else 'pts'}"
+    if isinstance(now, Fraction) and not unit.startswith("USD"):
+        return "no change" if abs(step) < 0.05 else f"{step:+.1f}"  # noqa: PLR2004 - one decimal
+    if abs(float(before)) < _THOUSAND and not unit.startswith("USD"):
+        return "no change" if not round(step) else f"{step:+.0f}"
+    if not before:
+        return ""
+    share = round(step / float(before) * _PER_CENT)
+    return "no change" if not share else f"{share:+d}%"
+
+
+def color_of(dimension: str, item: str, place: int) -> str:
+    """Return the colour of a series: fixed for model families, else by its place."""
+    if dimension == "model":
+        family = model_family(item)
+        return FAMILY_COLORS.get(family.split(" ")[0], GREY)
+    return SERIES[place] if place < len(SERIES) else GREY
+
+
+def label_of(dimension: str, item: str) -> str:
+    """Return how a technical value is called on a chart."""
+    if dimension == "model":
+        return model_family(item)
+    return item.replace("_", " ") or "not told"
+
+
+def figure(height: int = 300) -> go.Figure:
+    """Return an empty figure with our axes: from zero, few ticks, no zoom."""
+    made = go.Figure()
+    made.update_layout(
+        height=height,
+        margin={"l": 8, "r": 16, "t": 28, "b": 8},
+        hovermode="x unified",
+        dragmode=False,
+        legend={"orientation": "h", "y": 1.12, "x": 0, "title": None},
+        barmode="stack",
+        bargap=0.25,
+        font={"size": TEXT_SIZE},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+    )
+    made.update_xaxes(showgrid=False, fixedrange=True, title=None, nticks=9)
+    made.update_yaxes(
+        rangemode="tozero", fixedrange=True, title=None, nticks=5, gridcolor=GRID, zeroline=False
+    )
+    return made
+
+
+def scale(made: go.Figure, unit: str, *, axis: str = "y") -> None:
+    """Give an axis the unit's number format."""
+    formats = {"1": ".0%", "USD": "$~s"}
+    tick = formats.get("USD" if unit.startswith("USD") else unit, "~s")
+    (made.update_yaxes if axis == "y" else made.update_xaxes)(tickformat=tick)

@@ -1,0 +1,227 @@
+"""One measure over time as a line, several teams as lines, and parts of a total as bars."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import plotly.graph_objects as go
+
+from claude_dash.charts import theme
+from claude_dash.metrics.release import Release, Row
+
+HATCH = {"shape": "/", "fillmode": "replace", "size": 6, "solidity": 0.35}
+
+
+def _running(rows: Sequence[Row], today: date) -> Row | None:
+    """Return the period that is not over yet, if it is among the rows."""
+    return next((row for row in rows if row.start <= today < row.end), None)
+
+
+def _band(made: go.Figure, grain: str, row: Row) -> None:
+    at = theme.period(grain, row.start)
+    made.add_vrect(x0=at, x1=at, line_width=18, line_color=theme.BAND, layer="below")
+    made.add_annotation(
+        x=at, y=1.06, yref="paper", text="running", showarrow=False, font={"color": theme.GREY}
+    )
+
+
+def _mark_hidden(made: go.Figure, grain: str, rows: Sequence[Row]) -> None:
+    """Put a grey cross on the axis where a value is hidden: never zero, never absent."""
+    hidden = [row for row in rows if row.hidden]
+    if hidden:
+        made.add_scatter(
+            x=[theme.period(grain, row.start) for row in hidden],
+            y=[0] * len(hidden),
+            mode="markers",
+            marker={"symbol": "x-thin", "size": 8, "line": {"width": 2, "color": theme.GREY}},
+            text=[f"hidden · {theme.reason(row.hidden)}" for row in hidden],
+            hovertemplate="%{text}<extra></extra>",
+            showlegend=False,
+            cliponaxis=False,
+        )
+
+
+def line(release: Release, today: date, *, color: str = theme.BLUE) -> go.Figure:
+    """Draw one measure over time; the running period is dotted, what is missing is a gap."""
+    made, rows, grain = theme.figure(), release.rows, release.grain
+    x = [theme.period(grain, row.start) for row in rows]
+    running = _running(rows, today)
+    closed = [None if row is running or row.value is None else float(row.value) for row in rows]
+    hover = [theme.exact(row.value, release.unit) for row in rows]
+    made.add_scatter(
+        x=x,
+        y=closed,
+        mode="lines",
+        line={"width": 2.5, "color": color},
+        fill="tozeroy",
+        fillcolor=theme.AREA if color == theme.BLUE else _light(color),
+        customdata=hover,
+        hovertemplate="%{customdata}<extra></extra>",
+        connectgaps=False,
+        showlegend=False,
+    )
+    last = next((n for n in range(len(rows) - 1, -1, -1) if closed[n] is not None), None)
+    if last is not None:
+        made.add_scatter(
+            x=[x[last]],
+            y=[closed[last]],
+            mode="markers+text",
+            marker={"size": 8, "color": color},
+            text=[f"<b>{theme.number(rows[last].value, release.unit)}</b>"],
+            textposition="top center",
+            hoverinfo="skip",
+            showlegend=False,
+            cliponaxis=False,
+        )
+    if running is not None and running.value is not None and last is not None:
+        made.add_scatter(
+            x=[x[last], theme.period(grain, running.start)],
+            y=[closed[last], float(running.value)],
+            mode="lines+markers",
+            line={"width": 2, "color": color, "dash": "dot"},
+            marker={"size": [0, 8], "color": color, "symbol": "circle-open"},
+            hovertemplate=f"{theme.exact(running.value, release.unit)} so far<extra></extra>",
+            showlegend=False,
+        )
+    if running is not None:
+        _band(made, grain, running)
+    _mark_hidden(made, grain, rows)
+    _finish(made, release, x)
+    return made
+
+
+def _light(color: str) -> str:
+    red, green, blue = (int(color[n : n + 2], 16) for n in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.10)"
+
+
+def _finish(made: go.Figure, release: Release, x: Sequence[str]) -> None:
+    theme.scale(made, release.unit)
+    made.update_xaxes(type="category", categoryorder="array", categoryarray=list(dict.fromkeys(x)))
+    known = [float(row.value) for row in release.rows if row.value is not None]
+    if release.unit == "1" and max(known, default=1) > 0.1:  # noqa: PLR2004 - under 10 % zoomed in
+        made.update_yaxes(range=[0, 1.02])
+
+
+def lines(release: Release, dimension: str, today: date, *, all_of: Release | None) -> go.Figure:
+    """Draw up to five groups as lines named at their end, the organisation in grey."""
+    made = theme.figure()
+    names = list(dict.fromkeys(row.groups[dimension] for row in release.rows))[:5]
+    for place, name in enumerate(names):
+        rows = [row for row in release.rows if row.groups[dimension] == name]
+        _named_line(made, release, rows, name, theme.SERIES[place], today)
+        _mark_hidden(made, release.grain, rows)
+    if all_of is not None:
+        _named_line(made, release, list(all_of.rows), "Organisation", theme.GREY, today)
+    _finish(made, release, [theme.period(release.grain, row.start) for row in release.rows])
+    made.update_layout(margin={"r": 110}, showlegend=False)
+    return made
+
+
+def _named_line(
+    made: go.Figure, release: Release, rows: Sequence[Row], name: str, color: str, today: date
+) -> None:
+    closed = [row for row in rows if row.end <= today]
+    texts = [""] * len(closed)
+    last = next((n for n in range(len(closed) - 1, -1, -1) if closed[n].value is not None), None)
+    if last is not None:
+        texts[last] = f" {name}"
+    made.add_scatter(
+        x=[theme.period(release.grain, row.start) for row in closed],
+        y=[None if row.value is None else float(row.value) for row in closed],
+        mode="lines+text",
+        text=texts,
+        textposition="middle right",
+        name=name,
+        line={"width": 2.5, "color": color, "dash": "dash" if color == theme.GREY else "solid"},
+        customdata=[theme.exact(row.value, release.unit) for row in closed],
+        hovertemplate=f"{name} %{{customdata}}<extra></extra>",
+        connectgaps=False,
+        cliponaxis=False,
+    )
+
+
+def stacked(release: Release, dimension: str, today: date) -> go.Figure:
+    """Draw parts of a total over time, largest at the bottom; what may still change is hatched."""
+    made = theme.figure()
+    x = list(dict.fromkeys(theme.period(release.grain, row.start) for row in release.rows))
+    by_item = _by_label(release, dimension)
+    order = sorted(by_item, key=lambda item: -sum(by_item[item][0].values()))
+    for place, item in enumerate(order):
+        values, provisional, color_item = by_item[item]
+        made.add_bar(
+            x=x,
+            y=[values.get(at) for at in x],
+            name=item,
+            marker={
+                "color": theme.color_of(dimension, color_item, place),
+                "pattern": {
+                    **HATCH,
+                    "shape": ["/" if at in provisional else "" for at in x],
+                    "fgcolor": theme.color_of(dimension, color_item, place),
+                },
+            },
+            customdata=[theme.exact(_exact(values.get(at)), release.unit) for at in x],
+            hovertemplate="%{customdata}",
+        )
+    running = _running(release.rows, today)
+    if running is not None:
+        made.add_annotation(
+            x=theme.period(release.grain, running.start), y=1.06, yref="paper", text="running",
+            showarrow=False, font={"color": theme.GREY},
+        )  # fmt: skip
+    hidden = [row for row in release.rows if row.hidden]
+    if hidden:
+        _mark_hidden(made, release.grain, hidden)
+    _finish(made, release, x)
+    return made
+
+
+def _exact(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
+def _by_label(
+    release: Release, dimension: str
+) -> dict[str, tuple[dict[str, float], set[str], str]]:
+    """Return values and provisional periods by label; values of one label are added up."""
+    found: dict[str, tuple[dict[str, float], set[str], str]] = {}
+    for row in release.rows:
+        item = row.groups[dimension]
+        values, provisional, _ = found.setdefault(
+            theme.label_of(dimension, item), ({}, set(), item)
+        )
+        at = theme.period(release.grain, row.start)
+        if row.value is not None:
+            values[at] = values.get(at, 0.0) + float(row.value)
+        if row.status == "provisional":
+            provisional.add(at)
+    kept = sorted(found, key=lambda label: -sum(found[label][0].values()))[: theme.MAX_SERIES]
+    return {label: found[label] for label in kept}
+
+
+def signed(above: Sequence[tuple[str, Release, str]], below: tuple[str, Release, str]) -> go.Figure:
+    """Draw measures stacked above zero and one below it."""
+    made = theme.figure(320)
+    x: list[str] = []
+    for name, release, color in (*above, below):
+        x = [theme.period(release.grain, row.start) for row in release.rows]
+        sign = -1 if name == below[0] else 1
+        made.add_bar(
+            x=x,
+            y=[None if row.value is None else sign * float(row.value) for row in release.rows],
+            name=name,
+            marker={
+                "color": color,
+                "pattern": {
+                    **HATCH,
+                    "shape": ["/" if row.status == "provisional" else "" for row in release.rows],
+                    "fgcolor": color,
+                },
+            },
+            customdata=[theme.exact(row.value, release.unit) for row in release.rows],
+            hovertemplate="%{customdata}",
+        )
+    made.update_layout(barmode="relative")
+    _finish(made, below[1], x)
+    made.update_yaxes(rangemode="normal", zeroline=True, zerolinecolor=theme.GRID)
+    return made

@@ -1,0 +1,46 @@
+"""What pages are made of: the door, filters, cards and empty states."""
+
+from claude_dash.ui.blocks import (
+    by_value,
+    flows,
+    lines_of_code,
+    pair,
+    parts,
+    retention,
+    segments,
+    stages,
+    stuck,
+    team_bars,
+    trend,
+)
+from claude_dash.ui.cards import headlines
+from claude_dash.ui.export import exports
+from claude_dash.ui.glossary import glossary
+from claude_dash.ui.page import View, open_page
+from claude_dash.ui.states import as_of, lock_line, notices, stop_when_hidden, stop_without_source
+from claude_dash.ui.trust import trust
+
+__all__ = [
+    "View",
+    "as_of",
+    "by_value",
+    "exports",
+    "flows",
+    "glossary",
+    "headlines",
+    "lines_of_code",
+    "lock_line",
+    "notices",
+    "open_page",
+    "pair",
+    "parts",
+    "retention",
+    "segments",
+    "stages",
+    "stop_when_hidden",
+    "stop_without_source",
+    "stuck",
+    "team_bars",
+    "trend",
+    "trust",
+]

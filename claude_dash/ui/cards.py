@@ -1,0 +1,167 @@
+"""Cards and headline figures: the same frame around every chart."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from claude_dash.charts import theme
+from claude_dash.clock import today
+from claude_dash.metrics.define import Metric
+from claude_dash.metrics.lookup import metric
+from claude_dash.metrics.release import Release, Row
+from claude_dash.ui.page import View
+from claude_dash.ui.statements import alt, closed
+from claude_dash.ui.tables import as_csv
+
+GOOD_UP = frozenset({
+    "adoption_rate", "activation_rate", "retention_rate", "seat_utilization", "cache_hit_ratio",
+})  # fmt: skip
+GOOD_DOWN = frozenset({"pending_invites"})
+FEW = 30
+SPARK_POINTS = 52
+LIGHT_TEXT = "#5f6775"
+CHART = {"displayModeBar": False}
+
+
+def headline(release: Release, *, has_comparison: bool = True) -> None:
+    """Draw one figure of the last closed period, with its change and the way it came."""
+    rows = closed(release, today())
+    last = _last(release)
+    label = release.label
+    if last is None or last.value is None:
+        why = (
+            f"hidden · {theme.reason(last.hidden)}" if last and last.hidden else "nothing read yet"
+        )
+        st.metric(label, "hidden" if last and last.hidden else "–", border=True, help=release.definition,
+                  delta=why, delta_color="off", delta_arrow="off", height="stretch")  # fmt: skip
+        return
+    before = rows[-2] if len(rows) > 1 and rows[-2].end == last.start else None
+    change = (
+        theme.change(last.value, before.value, release.unit) if before and has_comparison else ""
+    )
+    is_provisional = last.status == "provisional"
+    points = [float(row.value) for row in rows if row.value is not None][-SPARK_POINTS:]
+    st.metric(
+        f":material/hourglass_top: {label}" if is_provisional else label,
+        theme.number(last.value, release.unit),
+        delta=change or None,
+        delta_color=_color(release.metric),
+        delta_arrow="off" if change in {"", "no change"} else "auto",
+        delta_description=f"vs {theme.period(release.grain, before.start)}" if before and change else None,
+        help=_help(release, last, is_provisional=is_provisional),
+        border=True,
+        chart_data=points if len(points) > 1 else None,
+        chart_type="bar" if max(points, default=0) < FEW and release.unit.startswith("{") and "/" not in release.unit
+        else "area",
+        height="stretch",
+    )  # fmt: skip
+
+
+def _last(release: Release) -> Row | None:
+    over = [row for row in release.rows if row.end <= today() and row.status != "missing"]
+    return over[-1] if over else None
+
+
+def _color(name: str) -> Literal["normal", "inverse", "blue"]:
+    return "normal" if name in GOOD_UP else "inverse" if name in GOOD_DOWN else "blue"
+
+
+def _help(release: Release, row: Row, *, is_provisional: bool) -> str:
+    at = theme.period(release.grain, row.start)
+    may_change = (
+        " It may still change: the source revises its last three days." if is_provisional else ""
+    )
+    return f"{release.definition} Shown for {at}, the last closed period.{may_change}"
+
+
+def headlines(view: View, metrics: Sequence[Metric]) -> None:
+    """Draw figures side by side; they wrap on a phone."""
+    with st.container(horizontal=True, gap="small"):
+        for one in metrics:
+            with st.container(width=max(155, 1080 // max(len(metrics), 4))):
+                headline(view.ask(one), has_comparison=view.filters.has_comparison)
+
+
+def card(
+    title: str,
+    second: str,
+    chart: go.Figure | None,
+    releases: Sequence[Release],
+    *,
+    key: str,
+    note: str = "",
+) -> None:
+    """Draw a card: what the chart states, what is plotted, the chart, how it is calculated, CSV."""
+    with st.container(border=True, height="stretch", key=f"card-{key}"):
+        st.markdown(f"### {title}")
+        st.caption(_marks(second, releases))
+        if chart is not None and any(
+            not release.is_empty or release.is_all_hidden for release in releases
+        ):
+            _colored(chart)
+            st.plotly_chart(
+                chart, theme="streamlit", config=CHART, key=f"chart-{key}", alt=alt(title, releases)
+            )
+        else:
+            st.markdown(":gray[Nothing to draw for this range.]")
+        if note:
+            st.caption(note)
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            with st.popover("How this is calculated", icon=":material/info:", type="tertiary"):
+                for release in releases:
+                    calculated(release)
+            st.download_button(
+                "CSV", lambda: as_csv(releases), file_name=f"claude-dash-{key}.csv", mime="text/csv",
+                icon=":material/download:", type="tertiary", key=f"csv-{key}", on_click="ignore",
+            )  # fmt: skip
+
+
+def _marks(second: str, releases: Sequence[Release]) -> str:
+    """Say what is plotted, and what about it is unusual."""
+    rows = [row for release in releases for row in release.rows]
+    words = [second]
+    if any(row.start <= today() < row.end for row in rows):
+        words.append("The last period is still running.")
+    if any(row.status == "provisional" and row.end <= today() for row in rows):
+        words.append("Hatched: may still change.")
+    starts = next((release.data_starts for release in releases if release.data_starts), None)
+    if starts and any(row.status == "missing" and row.end <= starts for row in rows):
+        words.append(f"Data starts on {theme.day(starts)} {starts.year}.")
+    if any(row.hidden for row in rows):
+        reasons = sorted({theme.reason(row.hidden) for row in rows if row.hidden})
+        words.append(f"Some values are hidden: {', '.join(reasons)}.")
+    return " ".join(words)
+
+
+def _colored(chart: go.Figure) -> None:
+    """Darken ticks and legend on a light ground, where Streamlit's grey is too pale."""
+    if st.context.theme.type == "light":
+        color = {"color": LIGHT_TEXT}
+        chart.update_layout(font=color, legend={"font": color})
+        chart.update_xaxes(tickfont=color)
+        chart.update_yaxes(tickfont=color)
+
+
+def calculated(release: Release) -> None:
+    """Say how a number is made: definition, unit, source, freshness, reliability, policy."""
+    found = metric(release.metric)
+    st.markdown(f"**{release.label}** · `{release.metric}`")
+    st.write(release.definition)
+    newest = [day for day in release.as_of.values() if day]
+    facts = [
+        f"Unit: {release.unit}",
+        f"Source: {', '.join(release.sources)}",
+        f"Complete to: {theme.day(max(newest))}" if newest else "Nothing complete yet",
+        f"Reliability: {release.reliability}. {found.distortions}".strip(),
+        f"Policy version {release.policy}: groups of {release.k} people and more",
+    ]
+    st.caption(" · ".join(facts))
+
+
+def complete_to(as_of: Sequence[date | None]) -> str:
+    """Return the words at the right of a page's title."""
+    known = [day for day in as_of if day]
+    return f"Complete to {theme.day(min(known))}" if known else "Nothing complete yet"

@@ -1,0 +1,128 @@
+"""What a card's title says: fixed patterns fed by the release, never a guess at causes."""
+
+from collections.abc import Sequence
+from datetime import date
+from fractions import Fraction
+
+from claude_dash.charts import theme
+from claude_dash.metrics.release import Release, Row
+
+STEADY = 0.02
+NOTHING_SHOWN = "No group is large enough to be shown"
+NO_DATA = "Nothing was read for this range yet"
+HALF = Fraction(1, 2)
+WORDS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten",
+         "Eleven", "Twelve")  # fmt: skip
+
+
+def spelled(count: int) -> str:
+    """Spell a small count at the start of a sentence."""
+    return WORDS[count] if count < len(WORDS) else str(count)
+
+
+def closed(release: Release, today: date) -> list[Row]:
+    """Return the rows of periods that are over and shown."""
+    return [row for row in release.rows if row.end <= today and row.value is not None]
+
+
+def level(release: Release, today: date, verb: str) -> str:
+    """Say where a measure stands and how that compares with the first period shown."""
+    rows = closed(release, today)
+    if not rows:
+        return NOTHING_SHOWN if release.is_all_hidden else NO_DATA
+    first, last = rows[0], rows[-1]
+    now = theme.number(last.value, release.unit)
+    at = theme.period(release.grain, last.start)
+    if first is last or last.value is None or first.value is None:
+        return f"{now} {verb} in {at}"
+    known = [float(row.value) for row in rows if row.value is not None]
+    if len(known) > 2 and float(last.value) == max(known) > min(known):  # noqa: PLR2004 - a record
+        return f"{now} {verb} in {at}, the most so far"
+    step = float(last.value) - float(first.value)
+    then = theme.number(first.value, release.unit)
+    since = theme.period(release.grain, first.start)
+    if abs(step) <= STEADY * max(abs(float(first.value)), 1e-9):
+        return f"{now} {verb} in {at}, held at the level of {since}"
+    return f"{now} {verb} in {at}, {'up' if step > 0 else 'down'} from {then} in {since}"
+
+
+def rate(release: Release, today: date, name: str) -> str:
+    """Say where a rate stands: `Adoption rate is 70% in W46, up from 18% in W22`."""
+    rows = closed(release, today)
+    if not rows:
+        return NOTHING_SHOWN if release.is_all_hidden else NO_DATA
+    first, last = rows[0], rows[-1]
+    now, at = theme.number(last.value, release.unit), theme.period(release.grain, last.start)
+    then, since = theme.number(first.value, release.unit), theme.period(release.grain, first.start)
+    if first is last or now == then:
+        return f"{name} held at {now} in {at}"
+    step = float(last.value or 0) - float(first.value or 0)
+    return f"{name} is {now} in {at}, {'up' if step > 0 else 'down'} from {then} in {since}"
+
+
+def mix(release: Release, dimension: str, today: date, of_what: str) -> str:
+    """Say which part is largest: `Opus 4.7 is 37% of estimated cost, up from 8% in W22`."""
+    rows = [row for row in closed(release, today) if row.value]
+    if not rows:
+        return NOTHING_SHOWN if release.is_all_hidden else NO_DATA
+    first, last = min(row.start for row in rows), max(row.start for row in rows)
+
+    def share(start: date, item: str) -> Fraction | None:
+        here = [row for row in rows if row.start == start]
+        whole = sum(Fraction(row.value) for row in here if row.value is not None)
+        mine = sum(
+            Fraction(r.value) for r in here if r.value is not None and r.groups[dimension] == item
+        )
+        return Fraction(mine, whole) if whole else None
+
+    now = {
+        row.groups[dimension]: share(last, row.groups[dimension])
+        for row in rows
+        if row.start == last
+    }
+    item = max(now, key=lambda one: now[one] or 0)
+    label, part = theme.label_of(dimension, item), theme.number(now[item], "1")
+    before = share(first, item)
+    at = theme.period(release.grain, last)
+    if before is None or first == last or theme.number(before, "1") == part:
+        return f"{label} is {part} of {of_what} in {at}"
+    way = "up" if (now[item] or 0) > before else "down"
+    since = theme.period(release.grain, first)
+    return f"{label} is {part} of {of_what}, {way} from {theme.number(before, '1')} in {since}"
+
+
+def teams_above(release: Release, dimension: str) -> str:
+    """Count the groups above one half: `Nine of twelve teams are above 50%`."""
+    rows = [
+        row
+        for row in release.rows
+        if row.value is not None and row.groups.get(dimension) != "Automation"
+    ]
+    if not rows:
+        return NOTHING_SHOWN if release.rows else NO_DATA
+    above = sum(Fraction(row.value) > HALF for row in rows if row.value is not None)
+    return f"{spelled(above)} of {spelled(len(rows)).lower()} teams are above 50%"
+
+
+def span(release: Release, dimension: str, what: str) -> str:
+    """Say how far groups lie apart: `Cost per active user lies between $127 and $171 by team`."""
+    values = [row.value for row in release.rows
+              if row.value is not None and row.groups.get(dimension) != "Automation"]  # fmt: skip
+    if not values:
+        return NOTHING_SHOWN if release.rows else NO_DATA
+    low = theme.number(min(values, key=float), release.unit)
+    high = theme.number(max(values, key=float), release.unit)
+    return f"{what} is {low}" if low == high else f"{what} is between {low} and {high} by team"
+
+
+def alt(title: str, releases: Sequence[Release]) -> str:
+    """Return what a chart shows for who cannot see it: statement, range, first and last value."""
+    rows = [row for release in releases[:1] for row in release.rows if row.value is not None]
+    if not rows:
+        return title
+    unit, grain = releases[0].unit, releases[0].grain
+    first, last = rows[0], rows[-1]
+    return (
+        f"{title}. From {theme.period(grain, first.start)} ({theme.number(first.value, unit)}) "
+        f"to {theme.period(grain, last.start)} ({theme.number(last.value, unit)})."
+    )

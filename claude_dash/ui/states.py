@@ -1,0 +1,106 @@
+"""What a page says when there is little or nothing to show, and what to do next."""
+
+from datetime import timedelta
+
+import streamlit as st
+
+from claude_dash import attention
+from claude_dash.charts import theme
+from claude_dash.clock import now, today
+from claude_dash.metrics.release import Release
+from claude_dash.ui.menu import link
+from claude_dash.ui.page import View
+
+STALE = timedelta(days=3)
+
+
+def stop_without_source(view: View) -> None:
+    """Stop the page with a card that leads to the first source, when there is none."""
+    if view.has_connection:
+        return
+    _, middle, _ = st.columns([1, 2, 1])
+    with middle, st.container(border=True, key="no-source"):
+        st.markdown("### No source is connected yet")
+        st.write(
+            "Connect the Claude Console with an Admin key, and the last weeks are here within a "
+            "minute. Nothing on any page is about a single person."
+        )
+        if view.may("admin"):
+            link("connect", "Connect a source", "cable")
+        else:
+            st.caption("An administrator connects sources on the page Connect.")
+    st.stop()
+
+
+def notices(view: View) -> None:
+    """Show what is wrong with the sources, and how far a first reading got."""
+    for one in attention.sources(view.store):
+        if one.status == "paused" and one.error:
+            st.warning(f"{one.name} is paused: {one.error}", icon=":material/pause_circle:")
+        elif one.progress:
+            day = one.progress.get("day", "")
+            st.info(
+                f"{one.name}: {one.progress.get('read')} of at most {one.progress.get('of')} days "
+                f"read, newest first, at {day}.",
+                icon=":material/sync:",
+            )
+        elif one.error:
+            st.warning(f"{one.name}: {one.error}", icon=":material/warning:")
+        elif one.last_sync and now() - one.last_sync > STALE:
+            at = theme.day(one.last_sync.date())
+            st.warning(f"{one.name} was read last on {at}.", icon=":material/schedule:")
+
+
+def stop_when_hidden(view: View, release: Release) -> None:
+    """Stop the page when nothing at all may be shown, and say why in plain words."""
+    if not release.rows or not release.is_all_hidden:
+        return
+    is_small = all(row.hidden == "small group" for row in release.rows if row.status != "missing")
+    with st.container(border=True, key="all-hidden"):
+        st.markdown("### :material/lock: Figures start at " + str(view.policy.k) + " people"
+                    if is_small and not view.filters.teams else "### :material/lock: Nothing can be shown here")  # fmt: skip
+        st.write(
+            "Every group here has too few people to be shown."
+            if is_small
+            else "Every figure here would tell about one person or protects another figure."
+        )
+        for one in attention.sources(view.store):
+            last = one.last_complete_day
+            done = f"complete to {theme.day(last)}" if last else "nothing complete yet"
+            st.caption(f"Connected: {one.name}, {done}.")
+    st.stop()
+
+
+def as_of(release: Release) -> None:
+    """Draw the popover at the page's head: each source and how complete it is."""
+    newest = [day for day in release.as_of.values() if day]
+    words = f"Complete to {theme.day(min(newest))}" if newest else "Nothing complete yet"
+    with st.popover(words, icon=":material/schedule:", type="tertiary"):
+        for name, day in release.as_of.items():
+            done = f"complete to {theme.day(day)} {day.year}" if day else "nothing complete yet"
+            st.markdown(f"**{name}** · {done}")
+        st.caption(
+            "Days are UTC. A day is complete an hour after its end; the Console report may still "
+            "change for three days."
+        )
+        link("trust", "Data trust", "verified")
+
+
+def lock_line(release: Release) -> None:
+    """Say at the foot of a page what stands together there."""
+    merged = (
+        f"{release.merged} small teams are shown together, so the teams add up to the total. "
+        if release.merged
+        else ""
+    )
+    st.caption(f":material/lock: {merged}Nothing on this page is about a single person.")
+
+
+def nothing_in_range(view: View, release: Release) -> None:
+    """Say that the range holds nothing, and offer the last weeks."""
+    if release.rows and all(row.status == "missing" for row in release.rows):
+        first = release.data_starts
+        says = f" The first day is {theme.day(first)} {first.year}." if first else ""
+        st.info(f"No data in this range.{says}", icon=":material/info:")
+        last = today() if view.filters.until > today() else view.filters.until
+        st.caption(f"The range ends on {theme.day(last)} {last.year}.")

@@ -1,0 +1,7 @@
+"""Exports: layout only."""
+
+from claude_dash import ui
+
+view = ui.open_page("Exports", "What can I hand on, and for how long?")
+ui.stop_without_source(view)
+ui.exports(view)

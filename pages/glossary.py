@@ -1,0 +1,6 @@
+"""Glossary: layout only."""
+
+from claude_dash import ui
+
+view = ui.open_page("Glossary", "What does this word or number mean?", needs="signed_in")
+ui.glossary(view)

@@ -1,0 +1,27 @@
+"""Sessions: layout only."""
+
+import streamlit as st
+
+from claude_dash import ui
+from claude_dash.metrics.catalog.adoption import SEGMENT_USERS
+from claude_dash.metrics.catalog.sessions import (
+    ACTIVE_DAYS_PER_ACTIVE_USER,
+    SESSIONS,
+    SESSIONS_PER_ACTIVE_USER,
+)
+
+view = ui.open_page("Sessions", "Is it a habit or a try-out?")
+ui.stop_without_source(view)
+ui.notices(view)
+sessions = view.ask(SESSIONS)
+ui.as_of(sessions)
+ui.stop_when_hidden(view, sessions)
+ui.headlines(view, [SESSIONS, SESSIONS_PER_ACTIVE_USER, ACTIVE_DAYS_PER_ACTIVE_USER])
+ui.parts(view, SESSIONS, by="terminal_type", of_what="sessions", second="Sessions by terminal")
+left, right = st.columns(2)
+with left:
+    ui.team_bars(view, SESSIONS_PER_ACTIVE_USER, second="Sessions per active user by team")
+with right:
+    ui.trend(view, SESSIONS_PER_ACTIVE_USER, second="Sessions of people over active users")
+ui.segments(view, SEGMENT_USERS)
+ui.lock_line(view.teams(SESSIONS))
