@@ -30,18 +30,14 @@ ui.headlines(
     [ACTIVE_USERS, ADOPTION_RATE, ACTIVE_DAYS_PER_ACTIVE_USER, NEW_USERS, LAPSED_USERS],
 )
 ui.flows(view, RETAINED_USERS, RESURRECTED_USERS, NEW_USERS, LAPSED_USERS)
-left, right = st.columns(2)
-with left:
+with st.grid(2, min_column_width=400):
     ui.team_bars(view, ADOPTION_RATE, second="Adoption rate by team")
-with right:
     ui.retention(view, RETENTION_RATE)
-left, right = st.columns(2)
-with left:
+with st.grid(2, min_column_width=400):
     ui.stages(
         view,
         [("In scope", PEOPLE), ("Active this week", ACTIVE_USERS), ("Activated", ACTIVATED_USERS)],
     )
-with right:
     ui.stuck(view)
 ui.headlines(view, [SEATS, SEAT_UTILIZATION, PENDING_INVITES, RESURRECTED_USERS])
 ui.lock_line(view.teams(ADOPTION_RATE))

@@ -23,20 +23,16 @@ ui.as_of(pulls)
 ui.stop_when_hidden(view, pulls)
 ui.headlines(view, [PULL_REQUESTS, COMMITS, ACCEPT_RATE, LINES_ADDED, LINES_REMOVED])
 st.caption("Output is not quality. Automatic acceptance raises the rate.")
-left, right = st.columns(2)
-with left:
+with st.grid(2, min_column_width=400):
     ui.trend(
         view,
         PULL_REQUESTS_PER_ACTIVE_USER,
         second="Pull requests over active users",
         color="output",
     )
-with right:
     ui.trend(view, COMMITS_PER_ACTIVE_USER, second="Commits over active users", color="output")
-left, right = st.columns(2)
-with left:
+with st.grid(2, min_column_width=400):
     ui.by_value(view, ACCEPT_RATE, by="tool", second="Accepted over all suggestions, by tool")
-with right:
     ui.pair(
         view,
         ("Accepted", SUGGESTIONS_ACCEPTED),

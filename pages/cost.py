@@ -34,10 +34,8 @@ st.caption(
 )
 ui.parts(view, COST_ESTIMATED, by="model", of_what="estimated cost",
          second="Estimated cost by model family")  # fmt: skip
-left, right = st.columns(2)
-with left:
+with st.grid(2, min_column_width=400):
     ui.team_bars(view, COST_PER_ACTIVE_USER, second="Estimated cost per active user by team")
-with right:
     ui.trend(view, CACHE_HIT_RATIO, second="Cache reads over all input")
 ui.trend(
     view, COST_ESTIMATED, verb="was the estimated cost", second="Estimated cost", color="money"

@@ -18,16 +18,12 @@ ui.headlines(
     view,
     [ACTIVE_USERS, ADOPTION_RATE, SESSIONS_PER_ACTIVE_USER, PULL_REQUESTS, COST_ESTIMATED],
 )
-left, right = st.columns(2)
-with left:
+with st.grid(2, min_column_width=400):
     ui.trend(view, ACTIVE_USERS, verb="people used it", second="Active users")
-with right:
     ui.team_bars(view, ADOPTION_RATE, second="Adoption rate by team")
-left, right = st.columns(2)
-with left:
+with st.grid(2, min_column_width=400):
     ui.parts(view, COST_ESTIMATED, by="model", of_what="estimated cost",
              second="Estimated cost by model family")  # fmt: skip
-with right:
     ui.trend(view, PULL_REQUESTS, verb="pull requests", color="output",
              second="Pull requests created through Claude Code")  # fmt: skip
 ui.lock_line(view.teams(ADOPTION_RATE))

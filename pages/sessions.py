@@ -18,10 +18,8 @@ ui.as_of(sessions)
 ui.stop_when_hidden(view, sessions)
 ui.headlines(view, [SESSIONS, SESSIONS_PER_ACTIVE_USER, ACTIVE_DAYS_PER_ACTIVE_USER])
 ui.parts(view, SESSIONS, by="terminal_type", of_what="sessions", second="Sessions by terminal")
-left, right = st.columns(2)
-with left:
+with st.grid(2, min_column_width=400):
     ui.team_bars(view, SESSIONS_PER_ACTIVE_USER, second="Sessions per active user by team")
-with right:
     ui.trend(view, SESSIONS_PER_ACTIVE_USER, second="Sessions of people over active users")
 ui.segments(view, SEGMENT_USERS)
 ui.lock_line(view.teams(SESSIONS))

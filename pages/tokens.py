@@ -18,10 +18,8 @@ ui.as_of(tokens)
 ui.stop_when_hidden(view, tokens)
 ui.headlines(view, [TOKENS, OUTPUT_TOKENS, CACHE_HIT_RATIO, TOKENS_PER_ACTIVE_USER])
 ui.parts(view, TOKENS, by="model", of_what="tokens", second="Tokens by model family")
-left, right = st.columns(2)
-with left:
+with st.grid(2, min_column_width=400):
     ui.parts(view, TOKENS, by="type", of_what="tokens", second="Tokens by type")
-with right:
     ui.trend(view, CACHE_HIT_RATIO, second="Cache reads over all input")
 ui.parts(view, TOKENS, by="source", of_what="tokens", second="Tokens by source")
 ui.lock_line(view.teams(TOKENS))

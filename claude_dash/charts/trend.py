@@ -11,6 +11,12 @@ from claude_dash.metrics.release import Release, Row
 HATCH = {"shape": "/", "fillmode": "replace", "size": 6, "solidity": 0.35}
 
 
+def since_first(rows: Sequence[Row]) -> list[Row]:
+    """Leave out the periods before the first one that was read; later gaps stay gaps."""
+    first = next((n for n, row in enumerate(rows) if row.status != "missing"), 0)
+    return list(rows[first:])
+
+
 def _running(rows: Sequence[Row], today: date) -> Row | None:
     """Return the period that is not over yet, if it is among the rows."""
     return next((row for row in rows if row.start <= today < row.end), None)
@@ -20,7 +26,13 @@ def _band(made: go.Figure, grain: str, row: Row) -> None:
     at = theme.period(grain, row.start)
     made.add_vrect(x0=at, x1=at, line_width=18, line_color=theme.BAND, layer="below")
     made.add_annotation(
-        x=at, y=1.06, yref="paper", text="running", showarrow=False, font={"color": theme.GREY}
+        x=at,
+        y=1.06,
+        yref="paper",
+        text="running",
+        showarrow=False,
+        xanchor="right",
+        font={"color": theme.GREY},
     )
 
 
@@ -42,7 +54,7 @@ def _mark_hidden(made: go.Figure, grain: str, rows: Sequence[Row]) -> None:
 
 def line(release: Release, today: date, *, color: str = theme.BLUE) -> go.Figure:
     """Draw one measure over time; the running period is dotted, what is missing is a gap."""
-    made, rows, grain = theme.figure(), release.rows, release.grain
+    made, rows, grain = theme.figure(), since_first(release.rows), release.grain
     x = [theme.period(grain, row.start) for row in rows]
     running = _running(rows, today)
     closed = [None if row is running or row.value is None else float(row.value) for row in rows]
@@ -167,7 +179,7 @@ def stacked(release: Release, dimension: str, today: date) -> go.Figure:
     if running is not None:
         made.add_annotation(
             x=theme.period(release.grain, running.start), y=1.06, yref="paper", text="running",
-            showarrow=False, font={"color": theme.GREY},
+            showarrow=False, xanchor="right", font={"color": theme.GREY},
         )  # fmt: skip
     hidden = [row for row in release.rows if row.hidden]
     if hidden:

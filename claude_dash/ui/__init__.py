@@ -1,5 +1,6 @@
 """What pages are made of: the door, filters, cards and empty states."""
 
+from claude_dash.ui.administration import administration
 from claude_dash.ui.blocks import (
     by_value,
     flows,
@@ -14,16 +15,20 @@ from claude_dash.ui.blocks import (
     trend,
 )
 from claude_dash.ui.cards import headlines
+from claude_dash.ui.connecting import connecting
 from claude_dash.ui.export import exports
 from claude_dash.ui.glossary import glossary
 from claude_dash.ui.page import View, open_page
+from claude_dash.ui.roster import roster
 from claude_dash.ui.states import as_of, lock_line, notices, stop_when_hidden, stop_without_source
 from claude_dash.ui.trust import trust
 
 __all__ = [
     "View",
+    "administration",
     "as_of",
     "by_value",
+    "connecting",
     "exports",
     "flows",
     "glossary",
@@ -35,6 +40,7 @@ __all__ = [
     "pair",
     "parts",
     "retention",
+    "roster",
     "segments",
     "stages",
     "stop_when_hidden",

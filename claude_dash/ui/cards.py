@@ -79,10 +79,9 @@ def _help(release: Release, row: Row, *, is_provisional: bool) -> str:
 
 def headlines(view: View, metrics: Sequence[Metric]) -> None:
     """Draw figures side by side; they wrap on a phone."""
-    with st.container(horizontal=True, gap="small"):
+    with st.grid(len(metrics), min_column_width=155, key=f"figures-{metrics[0].name}"):
         for one in metrics:
-            with st.container(width=max(155, 1080 // max(len(metrics), 4))):
-                headline(view.ask(one), has_comparison=view.filters.has_comparison)
+            headline(view.ask(one), has_comparison=view.filters.has_comparison)
 
 
 def card(

@@ -130,9 +130,7 @@ def bar(engine: Engine, *, is_slide: bool = False) -> Filters:
             width=180,
         )
     since, until = _interval(period)
-    made = Filters(
-        since, until, grain, tuple(teams), comparison == DEFAULT_COMPARISON
-    )
+    made = Filters(since, until, grain, tuple(teams), comparison == DEFAULT_COMPARISON)
     if made.grain != made.shown_grain:
         st.caption("Daily figures exist for the organisation; teams are shown by week.")
     return made

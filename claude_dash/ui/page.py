@@ -26,6 +26,7 @@ CACHE_TTL_S = 600
 CACHE_ENTRIES = 2_000
 DEMO_ROLE = "demo_role"
 HEAD = "claude_dash.head"  # where the page's title goes, above the filters
+CORNER = "claude_dash.corner"  # at the right of the title
 
 
 def current_reader() -> Reader | None:
@@ -164,7 +165,10 @@ def open_page(title: str, question: str, *, needs: Capability = "figures") -> Vi
         st.write("Claude Code usage, by team, never by person.")
         st.stop()
     with st.session_state.get(HEAD) or st.container():
-        st.title(title, anchor=False)
+        left, right = st.columns([3, 1], vertical_alignment="bottom")
+        with left:
+            st.title(title, anchor=False)
+        st.session_state[CORNER] = right.container(horizontal_alignment="right")
         st.caption(question)
     if not may(reader.role, needs):
         st.info("Your role does not open this page. Ask an administrator.", icon=":material/lock:")

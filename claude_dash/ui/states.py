@@ -9,7 +9,7 @@ from claude_dash.charts import theme
 from claude_dash.clock import now, today
 from claude_dash.metrics.release import Release
 from claude_dash.ui.menu import link
-from claude_dash.ui.page import View
+from claude_dash.ui.page import CORNER, View
 
 STALE = timedelta(days=3)
 
@@ -75,7 +75,7 @@ def as_of(release: Release) -> None:
     """Draw the popover at the page's head: each source and how complete it is."""
     newest = [day for day in release.as_of.values() if day]
     words = f"Complete to {theme.day(min(newest))}" if newest else "Nothing complete yet"
-    with st.popover(words, icon=":material/schedule:", type="tertiary"):
+    with st.session_state[CORNER], st.popover(words, icon=":material/schedule:", type="tertiary"):
         for name, day in release.as_of.items():
             done = f"complete to {theme.day(day)} {day.year}" if day else "nothing complete yet"
             st.markdown(f"**{name}** · {done}")

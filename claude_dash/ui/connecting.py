@@ -1,0 +1,209 @@
+"""From a plan to a key that works: choose, paste, check, save, and watch it being read."""
+
+from datetime import date, timedelta
+
+import streamlit as st
+
+from claude_dash import attention, connections
+from claude_dash.charts import theme
+from claude_dash.clock import today
+from claude_dash.errors import ClaudeDashError
+from claude_dash.sources.probe import Probe
+from claude_dash.ui.page import View, in_words
+from claude_dash.ui.server import sync_in_background
+
+STEPS = ("1 Choose your plan", "2 Paste the key", "3 Read")
+BACK = {"Everything the source has": None, "90 days": 90, "30 days": 30}
+FAST_S, SLOW_S = 5, 30
+CHECKED = "claude_dash.checked"  # what the last check said; never the key
+
+
+def connecting(view: View) -> None:
+    """Draw the steps, and the connections that exist."""
+    step = st.radio("Step", STEPS, horizontal=True, key="step", label_visibility="collapsed",
+                    index=2 if view.has_connection else 0)  # fmt: skip
+    if step == STEPS[0]:
+        _plans()
+    elif step == STEPS[1]:
+        _form(view)
+    _existing(view)
+
+
+def _plans() -> None:
+    left, right = st.columns(2)
+    with left, st.container(border=True, height="stretch", key="plan-console"):
+        st.markdown("### :material/key: Claude Console")
+        st.write("Pay as you go, with API keys and workspaces. Reads Claude Code usage by person "
+                 "and day, members, invitations and workspaces.")  # fmt: skip
+        st.markdown(
+            "1. A Console admin opens **Settings, Admin keys** on platform.claude.com. Only the "
+            "role admin can make such a key.\n"
+            "2. They create a key named `claude-dash`. It is shown there once.\n"
+            "3. You paste it in step 2. It is checked, encrypted and never shown again."
+        )
+        st.link_button("Open Admin keys", "https://platform.claude.com/settings/admin-keys",
+                       icon=":material/open_in_new:")  # fmt: skip
+    with right, st.container(border=True, height="stretch", key="plan-missing"):
+        st.markdown("### What stays invisible with it")
+        st.markdown(
+            "- People who sign in with a claude.ai seat (Enterprise, Team, Pro, Max): they are "
+            "usually absent from the Console's report.\n"
+            "- Use through Amazon Bedrock, Google Vertex AI or Microsoft Foundry.\n"
+            "- Prompts, code and file names: they are never asked for."
+        )
+        st.caption("Other plans cannot be connected yet.")
+
+
+def _form(view: View) -> None:
+    left, right = st.columns(2)
+    with left, st.form("console", border=True):
+        st.markdown("### Claude Console")
+        name = st.text_input("Name of this connection", value="Console", key="console-name")
+        key = st.text_input("Admin key", type="password", key="console-key", autocomplete="off",
+                            help="Starts with sk-ant-admin, but the check decides, not the prefix.")  # fmt: skip
+        back = st.radio("Read back to", list(BACK), horizontal=True, key="console-back")
+        with st.container(horizontal=True):
+            is_checked = st.form_submit_button("Check", icon=":material/network_check:")
+            is_saved = st.form_submit_button("Check, save and start reading", type="primary")
+        st.caption(
+            ":material/lock: Only counts are read. We never ask for a key that can read prompts or code."
+        )
+    with right:
+        if is_checked or is_saved:
+            if not key.strip():
+                st.info("Paste a key first.", icon=":material/info:")
+                return
+            days = BACK[back]
+            since = today() - timedelta(days=days) if days else None
+            _check(view, name, key, since, save=is_saved)
+        elif CHECKED in st.session_state:
+            _found(st.session_state[CHECKED])
+
+
+def _check(view: View, name: str, key: str, since: date | None, *, save: bool) -> None:
+    found = view.opened
+    try:
+        if save:
+            made = connections.add(
+                found.engine, found.vault, found.settings, "console", name, key,
+                backfill_since=since, actor=view.reader.name,
+            )  # fmt: skip
+            if made.status == "ok":
+                st.session_state.pop(CHECKED, None)
+                sync_in_background(made.name)
+                st.success(f"{made.name} is saved. Reading has begun, newest day first.")
+                return
+        probe = connections.try_key(found.engine, found.vault, found.settings, key)
+    except ClaudeDashError as error:
+        in_words(error)
+        return
+    st.session_state[CHECKED] = probe
+    _found(probe)
+
+
+def _found(probe: Probe) -> None:
+    with st.container(border=True, key="checked"):
+        if probe.error is not None:
+            st.markdown(
+                "### The key was not taken" if probe.status == "refused" else "### No answer"
+            )
+            st.error(str(probe.error), icon=":material/error:")
+            st.caption("Nothing was saved.")
+            return
+        missing = sum(not one.is_found for one in probe.findings)
+        st.markdown(
+            "### The key works" if not missing else "### The key works; not every report answers"
+        )
+        st.caption(f"Organisation: {probe.organization_name or 'not named'}. Nothing is saved yet.")
+        for one in probe.findings:
+            icon = (
+                ":green[:material/check_circle:]"
+                if one.is_found
+                else ":orange[:material/remove_circle:]"
+            )
+            st.markdown(f"{icon} **{one.report}** · {one.sentence}")
+        st.markdown(f":material/info: **Not covered** · {', '.join(probe.not_covered)}")
+
+
+def _existing(view: View) -> None:
+    if not connections.list_all(view.store):
+        return
+    st.markdown("### Connections")
+    is_reading = any(one.progress for one in attention.sources(view.store))
+    st.fragment(_progress, run_every=FAST_S if is_reading else SLOW_S)(view)
+    for one in connections.list_all(view.store):
+        _manage(view, one)
+
+
+def _progress(view: View) -> None:
+    for one in attention.sources(view.store):
+        with st.container(border=True, key=f"reading-{one.name}"):
+            state = {"ok": ":green-badge[Connected]", "paused": ":orange-badge[Paused]"}
+            st.markdown(f"**{one.name}** {state.get(one.status, one.status)}")
+            if one.error:
+                st.warning(one.error, icon=":material/warning:")
+            if one.progress:
+                read, of = int(str(one.progress["read"])), max(int(str(one.progress["of"])), 1)
+                st.progress(
+                    min(read / of, 1.0),
+                    f"{read} of at most {of} days read · at {one.progress['day']}",
+                )
+                st.caption("Newest days first, so this week is already on the pages. You can leave; "
+                           "reading goes on.")  # fmt: skip
+            elif one.last_complete_day and one.first_day:
+                st.caption(f"{theme.day(one.first_day)} {one.first_day.year} to "
+                           f"{theme.day(one.last_complete_day)} {one.last_complete_day.year}")  # fmt: skip
+            else:
+                st.caption("Nothing read yet.")
+
+
+def _manage(view: View, one: connections.Listed) -> None:
+    found, name, actor = view.opened, one.name, view.reader.name
+    with st.expander(f"Manage {name}", key=f"manage-{name}"):
+        with st.container(horizontal=True):
+            if st.button("Test", key=f"test-{name}", icon=":material/network_check:"):
+                said = connections.test(found.engine, found.vault, found.settings, name)
+                st.toast(said.error["message"] if said.error else f"{name} answers.")
+            if st.button("Read now", key=f"sync-{name}", icon=":material/sync:"):
+                sync_in_background(name)
+            if one.status == "paused":
+                if st.button("Resume", key=f"resume-{name}"):
+                    connections.resume(found.engine, name, actor=actor)
+                    st.rerun()
+            elif st.button("Pause", key=f"pause-{name}"):
+                connections.pause(found.engine, name, actor=actor)
+                st.rerun()
+        with st.form(f"replace-{name}", border=False, clear_on_submit=True):
+            key = st.text_input(
+                "New key", type="password", key=f"new-key-{name}", autocomplete="off"
+            )
+            if st.form_submit_button("Replace key") and key.strip():
+                _replace(view, name, key)
+        with st.form(f"remove-{name}", border=False):
+            choice = st.radio("What was read through it", ("keep", "purge"), horizontal=True,
+                              key=f"purge-{name}")  # fmt: skip
+            typed = st.text_input(f"Type {name} to remove it", key=f"typed-{name}")
+            if st.form_submit_button("Remove connection"):
+                if typed.strip() != name:
+                    st.info("The name does not match; nothing was removed.", icon=":material/info:")
+                else:
+                    connections.remove(
+                        found.engine, found.settings, name, purge=choice == "purge", actor=actor
+                    )
+                    st.rerun()
+
+
+def _replace(view: View, name: str, key: str) -> None:
+    found = view.opened
+    try:
+        said = connections.replace_key(
+            found.engine, found.vault, found.settings, name, key, actor=view.reader.name
+        )
+    except ClaudeDashError as error:
+        in_words(error)
+        return
+    if said.error:
+        st.error(said.error["message"], icon=":material/error:")
+    else:
+        st.success("The key is replaced.")
+        sync_in_background(name)

@@ -1,0 +1,8 @@
+"""Connect: layout only."""
+
+from claude_dash import ui
+
+view = ui.open_page(
+    "Connect", "Which keys are needed, do they work, and how far has reading got?", needs="admin"
+)
+ui.connecting(view)

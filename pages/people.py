@@ -1,0 +1,6 @@
+"""People and teams: layout only."""
+
+from claude_dash import ui
+
+view = ui.open_page("People and teams", "Is everybody in a team, once?", needs="admin")
+ui.roster(view)

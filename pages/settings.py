@@ -1,0 +1,6 @@
+"""Settings: layout only."""
+
+from claude_dash import ui
+
+view = ui.open_page("Settings", "What may be shown, to whom, for how long?", needs="settings")
+ui.administration(view)
