@@ -5,19 +5,37 @@ Grain:   the lists as they are now
 Facts:   none; people, seats and teams
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
-from claude_dash.errors import SourceAuthError, SourceRequestError
+from claude_dash.errors import SourceAuthError, SourceRequestError, SourceShapeError
 from claude_dash.sources.client import AnthropicClient
 
 ROOT = "/v1/organizations"
 PAGE_ROWS = 1000
-Unavailable = (SourceAuthError, SourceRequestError)
+# What one list says about itself alone; a key that is refused altogether ends the reading.
+Unavailable = (SourceAuthError, SourceRequestError, SourceShapeError)
+KEY_IS_USELESS = frozenset({"revoked", "wrong_kind"})
+
+Instant = Annotated[
+    datetime, AfterValidator(lambda at: at if at.tzinfo else at.replace(tzinfo=UTC))
+]
+_PLAIN = r"^[^\x00-\x1f\x7f]*$"  # a store takes no control characters
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=320, pattern=_PLAIN)]
+Name = Annotated[Text, Field(min_length=1)]
 
 
 class _Item(BaseModel):
@@ -27,43 +45,47 @@ class _Item(BaseModel):
 class User(_Item):
     """A member of the organization."""
 
-    id: str
-    email: str
-    name: str | None = None
-    role: str | None = None
-    added_at: datetime | None = None
+    id: Name
+    email: Name = Field(validation_alias=AliasChoices("email", "email_address"))
+    name: Text | None = None
+    role: Text | None = None
+    added_at: Instant | None = None
 
 
 class Invitation(_Item):
     """An invitation; its address is not read."""
 
-    id: str
-    status: str
-    invited_at: datetime
-    expires_at: datetime | None = None
-    accepted_at: datetime | None = None
+    id: Name
+    status: Text
+    invited_at: Instant
+    expires_at: Instant | None = None
+    accepted_at: Instant | None = None
 
 
 class Workspace(_Item):
     """A workspace of a Console organization; the nearest thing to a team."""
 
-    id: str
-    name: str
-    archived_at: datetime | None = None
+    id: Name
+    name: Name
+    archived_at: Instant | None = None
 
 
 class Member(_Item):
     """A member of a workspace, by the vendor's user id."""
 
-    user_id: str
-    workspace_id: str
+    user_id: Name
+    workspace_role: Text | None = None
+
+
+_Listed = TypeVar("_Listed", bound=_Item)
 
 
 @dataclass(slots=True)
 class Roster:
-    """What the lists said; `unavailable` names those that the key may not read.
+    """What the lists said; `unavailable` names those that could not be read.
 
     members: workspace id -> user ids. default_workspace: id, where the list told which it is.
+    rejected: how many elements were not understood.
     """
 
     users: list[User] = field(default_factory=list)
@@ -75,19 +97,8 @@ class Roster:
     rejected: int = 0
 
 
-def _items(
-    client: AnthropicClient, path: str, model: type[_Item], made: Roster, **params: str | bool
-) -> Iterator[Any]:
-    for page in client.cursor_pages(f"{ROOT}/{path}", {"limit": PAGE_ROWS, **params}):
-        for sent in page["data"]:
-            try:
-                yield model.model_validate(sent)
-            except ValidationError:
-                made.rejected += 1
-
-
 def read_roster(client: AnthropicClient) -> Roster:
-    """Return the lists of an organization; one that is refused is named and left empty.
+    """Return the lists of an organization; one that cannot be read is named and left empty.
 
     Raises:
         SourceError: The vendor could not be reached, or the key was refused altogether.
@@ -102,30 +113,53 @@ def read_roster(client: AnthropicClient) -> Roster:
         try:
             read(client, made)
         except Unavailable as error:
-            if error.code == "revoked":
+            if error.code in KEY_IS_USELESS:
                 raise
             made.unavailable.append(name)
     return made
 
 
+def _items(
+    client: AnthropicClient, path: str, model: type[_Listed], made: Roster, **params: bool
+) -> list[_Listed]:
+    """Return the elements of a list; what moved to a later page meanwhile is there once."""
+    items: list[_Listed] = []
+    for page in client.cursor_pages(f"{ROOT}/{path}", {"limit": PAGE_ROWS, **params}):
+        for sent in page["data"]:
+            try:
+                items.append(model.model_validate(sent))
+            except ValidationError:
+                made.rejected += 1
+    unique: dict[Any, _Listed] = {
+        getattr(item, "user_id", None) or getattr(item, "id", None): item for item in items
+    }
+    return list(unique.values())
+
+
 def _read_users(client: AnthropicClient, made: Roster) -> None:
-    made.users = list(_items(client, "users", User, made))
+    made.users = _items(client, "users", User, made)
 
 
 def _read_invites(client: AnthropicClient, made: Roster) -> None:
-    made.invites = list(_items(client, "invites", Invitation, made))
+    made.invites = _items(client, "invites", Invitation, made)
 
 
 def _read_workspaces(client: AnthropicClient, made: Roster) -> None:
+    """Read the workspaces twice: which of them is the default one shows in the difference alone."""
     listed = {one.id for one in _items(client, "workspaces", Workspace, made)}
     every = _items(client, "workspaces", Workspace, made, include_default=True)
-    made.workspaces = [one for one in every if one.archived_at is None]
-    added = [one.id for one in made.workspaces if one.id not in listed]
-    made.default_workspace = added[0] if added else ""
-    for workspace in made.workspaces:
-        path = f"workspaces/{workspace.id}/members"
+    present = [one for one in every if one.archived_at is None]
+    made.default_workspace = next((one.id for one in present if one.id not in listed), "")
+    for workspace in present:
+        is_default = workspace.id == made.default_workspace
+        path = f"workspaces/{quote(workspace.id, safe='')}/members"
         try:
-            made.members[workspace.id] = [one.user_id for one in _items(client, path, Member, made)]
-        except Unavailable:
-            if workspace.id != made.default_workspace:  # which may have no list of members
+            members = _items(client, path, Member, made)
+        except Unavailable as error:
+            if error.code == "not_found" and not is_default:
+                continue  # it was removed while we read
+            if error.code in KEY_IS_USELESS or not is_default:
                 raise
+            members = []  # the default workspace may have no list of members
+        made.workspaces.append(workspace)
+        made.members[workspace.id] = [one.user_id for one in members]
