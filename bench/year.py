@@ -29,7 +29,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import numpy as np
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Engine, insert
 
 TEAMS, DEPARTMENTS, KEYS = 200, 20, 12
 MODELS = ("claude-opus-4-8", "claude-sonnet-5", "claude-haiku-4-5")
@@ -83,37 +83,68 @@ def _people(engine: Engine, people: int) -> None:
     with engine.begin() as c:
         c.execute(
             insert(t.CONNECTION).values(
-                id=1, name="Bench", kind="console", status="ok", organization_id="bench",
-                organization_name="", key_tail="", options="{}", created_at=now,
-                backfill_done=True, error_code="", error_message="", progress="",
+                id=1,
+                name="Bench",
+                kind="console",
+                status="ok",
+                organization_id="bench",
+                organization_name="",
+                key_tail="",
+                options="{}",
+                created_at=now,
+                backfill_done=True,
+                error_code="",
+                error_message="",
+                progress="",
             )
-        )  # fmt: skip
-        c.execute(insert(t.DEPARTMENT), [{"id": n, "name": f"D{n}"} for n in range(1, DEPARTMENTS + 1)])
+        )
+        c.execute(
+            insert(t.DEPARTMENT), [{"id": n, "name": f"D{n}"} for n in range(1, DEPARTMENTS + 1)]
+        )
         c.execute(
             insert(t.TEAM),
             [
-                {"id": n, "name": f"Team {n:03d}", "department_id": 1 + n % DEPARTMENTS, "rank": 0,
-                 "workspace_id": ""}
+                {
+                    "id": n,
+                    "name": f"Team {n:03d}",
+                    "department_id": 1 + n % DEPARTMENTS,
+                    "rank": 0,
+                    "workspace_id": "",
+                }
                 for n in range(1, TEAMS + 1)
             ],
-        )  # fmt: skip
+        )
         everybody = range(1, people + KEYS + 1)
-        c.execute(insert(t.PERSON), [{"id": n, "automation": n > people, "name": ""} for n in everybody])
+        c.execute(
+            insert(t.PERSON), [{"id": n, "automation": n > people, "name": ""} for n in everybody]
+        )
         c.execute(
             insert(t.IDENTITY),
-            [{"who": n, "person_id": n, "kind": "email", "value": f"p{n}", "first_seen": None} for n in everybody],
+            [
+                {"who": n, "person_id": n, "kind": "email", "value": f"p{n}", "first_seen": None}
+                for n in everybody
+            ],
         )
         # Teams of every size: a few people to a few hundred.
         weights = np.random.default_rng(3).pareto(1.5, TEAMS) + 0.3
         teams = np.random.default_rng(4).choice(TEAMS, people, p=weights / weights.sum()) + 1
         c.execute(
             insert(t.MEMBERSHIP),
-            [{"person_id": n, "team_id": int(teams[n - 1]), "origin": "csv"} for n in range(1, people + 1)],
+            [
+                {"person_id": n, "team_id": int(teams[n - 1]), "origin": "csv"}
+                for n in range(1, people + 1)
+            ],
         )
         c.execute(
             insert(t.ROSTER_ENTRY),
             [
-                {"person_id": n, "origin": "csv", "eligible": True, "vendor_user_id": "", "role": ""}
+                {
+                    "person_id": n,
+                    "origin": "csv",
+                    "eligible": True,
+                    "vendor_user_id": "",
+                    "role": "",
+                }
                 for n in range(1, people + 1)
             ],
         )
@@ -128,14 +159,43 @@ def _day(day: date, people: int, seed: int) -> dict[str, list[dict[str, Any]]]:
     work = (rng.pareto(2.0, size) * 3 + 1).astype(int)
     activity, usage, tools = [], [], []
     for n, amount, at in zip(who.tolist(), work.tolist(), terminal.tolist(), strict=True):
-        key = {"connection_id": 1, "day": day, "who": n, "terminal_type": TERMINALS[at], "customer_type": "api"}
-        activity.append({**key, "sessions": amount, "lines_added": 40 * amount, "lines_removed": 9 * amount,
-                         "commits": amount // 2, "pull_requests": amount // 6})  # fmt: skip
+        key = {
+            "connection_id": 1,
+            "day": day,
+            "who": n,
+            "terminal_type": TERMINALS[at],
+            "customer_type": "api",
+        }
+        activity.append(
+            {
+                **key,
+                "sessions": amount,
+                "lines_added": 40 * amount,
+                "lines_removed": 9 * amount,
+                "commits": amount // 2,
+                "pull_requests": amount // 6,
+            }
+        )
         for model in MODELS[: 1 + n % 2]:
-            usage.append({**key, "model": model, "input_tokens": 900 * amount, "output_tokens": 2_000 * amount,
-                          "cache_read_tokens": 90_000 * amount, "cache_write_tokens": 7_000 * amount,
-                          "cost_estimated": 410_000_000 * amount})  # fmt: skip
-        tools.append({**key, "tool": TOOLS[n % 2], "suggestions_accepted": 5 * amount, "suggestions_rejected": amount})
+            usage.append(
+                {
+                    **key,
+                    "model": model,
+                    "input_tokens": 900 * amount,
+                    "output_tokens": 2_000 * amount,
+                    "cache_read_tokens": 90_000 * amount,
+                    "cache_write_tokens": 7_000 * amount,
+                    "cost_estimated": 410_000_000 * amount,
+                }
+            )
+        tools.append(
+            {
+                **key,
+                "tool": TOOLS[n % 2],
+                "suggestions_accepted": 5 * amount,
+                "suggestions_rejected": amount,
+            }
+        )
     return {"activity_day": activity, "model_usage_day": usage, "tool_day": tools}
 
 
@@ -145,15 +205,27 @@ def _write(engine: Engine, options: argparse.Namespace, last: date) -> tuple[int
     from claude_dash.facts.batch import DayFacts
     from claude_dash.store.write import replace_day
 
-    tables = {"activity_day": t.ACTIVITY_DAY, "model_usage_day": t.MODEL_USAGE_DAY, "tool_day": t.TOOL_DAY}
+    tables = {
+        "activity_day": t.ACTIVITY_DAY,
+        "model_usage_day": t.MODEL_USAGE_DAY,
+        "tool_day": t.TOOL_DAY,
+    }
     rows, seconds, ratios = 0, 0.0, []
     for back in range(options.days):
         day = last - timedelta(days=back)
         made = _day(day, options.people, 7)
-        facts = DayFacts(rows={tables[name]: found for name, found in made.items()}, records=len(made["activity_day"]))
+        facts = DayFacts(
+            rows={tables[name]: found for name, found in made.items()},
+            records=len(made["activity_day"]),
+        )
         began = time.perf_counter()
         replace_day(
-            engine, connection_id=1, report="console.claude_code", day=day, facts=facts, read_at=datetime.now(UTC)
+            engine,
+            connection_id=1,
+            report="console.claude_code",
+            day=day,
+            facts=facts,
+            read_at=datetime.now(UTC),
         )
         took = time.perf_counter() - began
         seconds += took
@@ -172,9 +244,26 @@ def _executemany(made: dict[str, list[dict[str, Any]]]) -> float:
         took = 0.0
         for name, rows in made.items():
             columns = list(rows[0])
-            keys = [c for c in columns if c in {"connection_id", "day", "who", "terminal_type", "customer_type", "model", "tool"}]
-            connection.execute(f"CREATE TABLE {name} ({','.join(columns)}, PRIMARY KEY ({','.join(keys)}))")
-            values = [tuple(str(v) if isinstance(v, date) else v for v in row.values()) for row in rows]
+            keys = [
+                c
+                for c in columns
+                if c
+                in {
+                    "connection_id",
+                    "day",
+                    "who",
+                    "terminal_type",
+                    "customer_type",
+                    "model",
+                    "tool",
+                }
+            ]
+            connection.execute(
+                f"CREATE TABLE {name} ({','.join(columns)}, PRIMARY KEY ({','.join(keys)}))"
+            )
+            values = [
+                tuple(str(v) if isinstance(v, date) else v for v in row.values()) for row in rows
+            ]
             insert_all = f"INSERT INTO {name} VALUES ({','.join('?' * len(columns))})"
             began = time.perf_counter()
             connection.executemany(insert_all, values)
@@ -201,7 +290,9 @@ def _roll_up(engine: Engine, last: date) -> None:
         _only_week(engine)
         took.append(time.perf_counter() - began)
         roll_up(engine, settings())
-    print(f"one touched week rolled up with the gate: {statistics.median(took):.2f} s (wanted: 3 s or less)")
+    print(
+        f"one touched week rolled up with the gate: {statistics.median(took):.2f} s (wanted: 3 s or less)"
+    )
     began = time.perf_counter()
     with engine.begin() as connection:
         touch(connection, {week_of(last) - timedelta(weeks=1)})
@@ -221,15 +312,47 @@ def _only_week(engine: Engine) -> None:
 
 
 PAGES: dict[str, list[tuple[str, tuple[str, ...]]]] = {
-    "overview": [("active_users", ()), ("adoption_rate", ()), ("sessions_per_active_user", ()),
-                 ("pull_requests", ()), ("cost_estimated", ()), ("adoption_rate", ("team",)), ("cost_estimated", ("model",))],
-    "active_users": [("active_users", ()), ("adoption_rate", ("team",)), ("retained_users", ()), ("new_users", ()),
-                     ("resurrected_users", ()), ("lapsed_users", ()), ("active_users", ("team",))],
-    "sessions": [("sessions", ("terminal_type",)), ("sessions_per_active_user", ("team",)), ("sessions", ("team",))],
-    "code": [("pull_requests", ("team",)), ("commits", ("team",)), ("accept_rate", ("tool",)), ("lines_added", ("team",))],
-    "tokens": [("tokens", ("model",)), ("tokens", ("type",)), ("cache_hit_ratio", ()), ("tokens", ("team",))],
-    "cost": [("cost_estimated", ("model",)), ("cost_per_active_user", ("team",)), ("cost_estimated", ("team",))],
-}  # fmt: skip
+    "overview": [
+        ("active_users", ()),
+        ("adoption_rate", ()),
+        ("sessions_per_active_user", ()),
+        ("pull_requests", ()),
+        ("cost_estimated", ()),
+        ("adoption_rate", ("team",)),
+        ("cost_estimated", ("model",)),
+    ],
+    "active_users": [
+        ("active_users", ()),
+        ("adoption_rate", ("team",)),
+        ("retained_users", ()),
+        ("new_users", ()),
+        ("resurrected_users", ()),
+        ("lapsed_users", ()),
+        ("active_users", ("team",)),
+    ],
+    "sessions": [
+        ("sessions", ("terminal_type",)),
+        ("sessions_per_active_user", ("team",)),
+        ("sessions", ("team",)),
+    ],
+    "code": [
+        ("pull_requests", ("team",)),
+        ("commits", ("team",)),
+        ("accept_rate", ("tool",)),
+        ("lines_added", ("team",)),
+    ],
+    "tokens": [
+        ("tokens", ("model",)),
+        ("tokens", ("type",)),
+        ("cache_hit_ratio", ()),
+        ("tokens", ("team",)),
+    ],
+    "cost": [
+        ("cost_estimated", ("model",)),
+        ("cost_per_active_user", ("team",)),
+        ("cost_estimated", ("team",)),
+    ],
+}
 
 
 def _ask(engine: Engine) -> None:
@@ -248,7 +371,9 @@ def _ask(engine: Engine) -> None:
                 ask(engine, Query(metric, by=by, since=since), reader)
             took.append((time.perf_counter() - began) * 1000)
         took.sort()
-        print(f"page {page}: p50 {took[RUNS // 2]:.0f} ms, p95 {took[int(RUNS * 0.95) - 1]:.0f} ms, {len(asked)} questions")
+        print(
+            f"page {page}: p50 {took[RUNS // 2]:.0f} ms, p95 {took[int(RUNS * 0.95) - 1]:.0f} ms, {len(asked)} questions"
+        )
 
 
 def _pages(people: int) -> Callable[[str, str | None], bytes]:
@@ -266,14 +391,28 @@ def _pages(people: int) -> Callable[[str, str | None], bytes]:
                     "actor": {"type": "user_actor", "email_address": f"p{n}@example.org"},
                     "customer_type": "api",
                     "terminal_type": "vscode",
-                    "core_metrics": {"num_sessions": 3, "lines_of_code": {"added": 5, "removed": 1},
-                                     "commits_by_claude_code": 1, "pull_requests_by_claude_code": 0},
+                    "core_metrics": {
+                        "num_sessions": 3,
+                        "lines_of_code": {"added": 5, "removed": 1},
+                        "commits_by_claude_code": 1,
+                        "pull_requests_by_claude_code": 0,
+                    },
                     "tool_actions": {"edit_tool": {"accepted": 3, "rejected": 1}},
-                    "model_breakdown": [{"model": MODELS[0], "tokens": {"input": 1, "output": 2, "cache_read": 3,
-                                         "cache_creation": 4}, "estimated_cost": {"amount": 12.5, "currency": "USD"}}],
+                    "model_breakdown": [
+                        {
+                            "model": MODELS[0],
+                            "tokens": {
+                                "input": 1,
+                                "output": 2,
+                                "cache_read": 3,
+                                "cache_creation": 4,
+                            },
+                            "estimated_cost": {"amount": 12.5, "currency": "USD"},
+                        }
+                    ],
                 }
                 for n in range(number * per_page, min((number + 1) * per_page, people))
-            ]  # fmt: skip
+            ]
             following = str(number + 1) if number + 1 < pages else None
             cache[day, number] = json.dumps(
                 {"data": rows, "has_more": following is not None, "next_page": following}
@@ -289,7 +428,7 @@ def _serve(people: int) -> ThreadingHTTPServer:
     class Vendor(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:  # noqa: N802 - the library's name
+        def do_GET(self) -> None:
             parts = urlsplit(self.path)
             asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
             if parts.path.endswith("claude_code"):
@@ -318,8 +457,14 @@ def _walk(url: str, days: list[date]) -> Iterator[int]:
         for day in days:
             token: str | None = None
             while True:
-                params = {"starting_at": day.isoformat(), "limit": 1000, **({"page": token} if token else {})}
-                body = client.get("/v1/organizations/usage_report/claude_code", params=params).json()
+                params = {
+                    "starting_at": day.isoformat(),
+                    "limit": 1000,
+                    **({"page": token} if token else {}),
+                }
+                body = client.get(
+                    "/v1/organizations/usage_report/claude_code", params=params
+                ).json()
                 yield len(body["data"])
                 token = body["next_page"]
                 if not token:
@@ -353,16 +498,26 @@ def _sync(folder: Path, people: int) -> None:
         "BENCH_KEY": "sk-ant-admin01-bench",
     }
     run = [sys.executable, "-c", code]
-    subprocess.run([*run, "connect", "add", "console", "Bench", "--key-env", "BENCH_KEY"], env=env, check=True,
-                   capture_output=True)  # fmt: skip
-    done = subprocess.run([*run, "sync", "--json"], env=env, check=True, capture_output=True, text=True)
+    subprocess.run(
+        [*run, "connect", "add", "console", "Bench", "--key-env", "BENCH_KEY"],
+        env=env,
+        check=True,
+        capture_output=True,
+    )
+    done = subprocess.run(
+        [*run, "sync", "--json"], env=env, check=True, capture_output=True, text=True
+    )
     outcome = json.loads(done.stdout)["connections"][0]
     peak = done.stderr.strip().splitlines()[-1]
     server.shutdown()
     print(f"bare walk of {PAGE_DAYS} days, {rows:,} rows: {bare:.1f} s")
-    print(f"  sync of the same: {outcome['seconds']:.1f} s, ratio {outcome['seconds'] / bare:.2f} (wanted: 1.3 or less)")
+    print(
+        f"  sync of the same: {outcome['seconds']:.1f} s, ratio {outcome['seconds'] / bare:.2f} (wanted: 1.3 or less)"
+    )
     print(f"  peak memory of the sync: {peak} MB (wanted: 400 or less)")
-    print(f"  peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
+    print(
+        f"  peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB"
+    )
 
 
 def _walk_once(url: str, day: date) -> Iterator[int]:

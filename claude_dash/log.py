@@ -37,7 +37,7 @@ def configure(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in ("httpx", "httpcore", "apscheduler", "uvicorn.access"):
+    for name in ("alembic", "apscheduler", "httpcore", "httpx", "uvicorn.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -1,0 +1,1 @@
+"""Who is asking, in which role, and how they sign in."""

@@ -288,7 +288,8 @@ def sign_in(engine: Engine, key: bytes, email: str, password: str, client: str) 
     Args:
         engine: The store.
         key: Under which address and client are hashed for the rate limit.
-        email, password: As they were typed.
+        email: As it was typed.
+        password: As it was typed.
         client: Where the try comes from.
 
     Raises:

@@ -80,7 +80,7 @@ def shares(labels: Sequence[str], counts: Sequence[int | None]) -> go.Figure:
 def _counted(labels: Sequence[str], counts: Sequence[int | None], whole: int) -> go.Figure:
     made = theme.figure(len(labels) * 40 + 40)
     texts = [
-        "–" if count is None else f"{count} · {round(Fraction(count * 100, whole))}%"
+        theme.NOTHING if count is None else f"{count} · {round(Fraction(count * 100, whole))}%"
         for count in counts
     ]
     made.add_bar(

@@ -15,6 +15,7 @@ BLUE, ORANGE, SAGE, MAGENTA, LILAC, BROWN, GREY = (
 )  # fmt: skip
 SERIES = (BLUE, ORANGE, SAGE, MAGENTA, LILAC, BROWN)
 FAMILY_COLORS = {"Sonnet": BLUE, "Haiku": ORANGE, "Opus": SAGE, "Fable": MAGENTA, "Mythos": BROWN}
+NOTHING = "\u2013"  # where there is no value
 BAND = "rgba(125,130,140,0.13)"
 GRID = "rgba(125,130,140,0.22)"
 AREA = "rgba(58,103,208,0.10)"
@@ -59,7 +60,7 @@ def _scaled(value: float) -> str:
 def number(value: Value, unit: str) -> str:
     """Spell a value as it is read: `168`, `1.2k`, `70%`, `$171`, `8.6`."""
     if value is None:
-        return "–"
+        return NOTHING
     plain = float(value)
     if unit.startswith("USD"):
         return money(plain)
@@ -89,7 +90,7 @@ def money(value: float) -> str:
 def exact(value: Value, unit: str) -> str:
     """Spell a value in full, for the hover."""
     if value is None:
-        return "–"
+        return NOTHING
     if unit == "1":
         return f"{float(value) * _PER_CENT:.1f}%"
     if unit.startswith("USD"):

@@ -120,17 +120,18 @@ def lines(release: Release, dimension: str, today: date, *, all_of: Release | No
     names = list(dict.fromkeys(row.groups[dimension] for row in release.rows))[:5]
     for place, name in enumerate(names):
         rows = [row for row in release.rows if row.groups[dimension] == name]
-        _named_line(made, release, rows, name, theme.SERIES[place], today)
+        _named_line(made, release, rows, name=name, color=theme.SERIES[place], today=today)
         _mark_hidden(made, release.grain, rows)
     if all_of is not None:
-        _named_line(made, release, list(all_of.rows), "Organisation", theme.GREY, today)
+        rows = list(all_of.rows)
+        _named_line(made, release, rows, name="Organisation", color=theme.GREY, today=today)
     _finish(made, release, [theme.period(release.grain, row.start) for row in release.rows])
     made.update_layout(margin={"r": 110}, showlegend=False)
     return made
 
 
 def _named_line(
-    made: go.Figure, release: Release, rows: Sequence[Row], name: str, color: str, today: date
+    made: go.Figure, release: Release, rows: Sequence[Row], *, name: str, color: str, today: date
 ) -> None:
     closed = [row for row in rows if row.end <= today]
     texts = [""] * len(closed)

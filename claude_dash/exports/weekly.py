@@ -77,7 +77,7 @@ def build(engine: Engine, reader: Reader, week: date) -> Weekly:
         for column in table.columns
         if column.metric not in answered
     )
-    status = next((status for status in _WORST if status in statuses), "missing")
+    status: Status = next((one for one in _WORST if one in statuses), "missing")
     reasons = {row.hidden for release in answered.values() for row in release.rows if row.hidden}
     files["README.txt"] = manifest.readme(week, status).encode()
     files["manifest.json"] = manifest.render(
@@ -164,6 +164,6 @@ def _judge(fed: list[Column], found: Mapping[str, Row]) -> tuple[str, str]:
     """Return the worst status of the fed columns, and `column: reason` for each hidden one."""
     present = [(column.name, found[column.name]) for column in fed if column.name in found]
     statuses = {row.status for _, row in present}
-    status = next((status for status in _WORST if status in statuses), "missing")
+    status: Status = next((one for one in _WORST if one in statuses), "missing")
     hidden = "; ".join(f"{name}: {row.hidden}" for name, row in present if row.hidden)
     return status, hidden

@@ -21,8 +21,9 @@ LOG_ROWS = 200
 
 def administration(view: View) -> None:
     """Draw one section of the settings."""
-    section = st.radio("Section", SECTIONS, horizontal=True, key="settings-section",
-                       label_visibility="collapsed")  # fmt: skip
+    section = st.radio(
+        "Section", SECTIONS, horizontal=True, key="settings-section", label_visibility="collapsed"
+    )
     can_change = view.may("admin")
     match section:
         case "Privacy":
@@ -41,13 +42,18 @@ def _privacy(view: View, *, can_change: bool) -> None:
     left, right = st.columns(2)
     with left, st.container(border=True, height="stretch", key="privacy-form"):
         st.markdown("### Smallest group")
-        st.caption(f"Policy version {view.policy.version}. A group is shown from this many people "
-                   "on. It can be raised, never lowered.")  # fmt: skip
-        k = st.number_input("People", view.policy.k, MAX_K, view.policy.k, key="k",
-                            disabled=not can_change)  # fmt: skip
+        st.caption(
+            f"Policy version {view.policy.version}. A group is shown from this many people "
+            "on. It can be raised, never lowered."
+        )
+        k = st.number_input(
+            "People", view.policy.k, MAX_K, view.policy.k, key="k", disabled=not can_change
+        )
         reason = st.text_input("Reason", key="k-reason", disabled=not can_change)
-        st.write(f"A figure needs {view.policy.c} people behind it, and the second largest "
-                 f"contributor must not come within {view.policy.p}% of knowing the largest.")  # fmt: skip
+        st.write(
+            f"A figure needs {view.policy.c} people behind it, and the second largest "
+            f"contributor must not come within {view.policy.p}% of knowing the largest."
+        )
         if can_change and st.button("Save as a new version", type="primary", key="k-save"):
             if k == view.policy.k:
                 st.info("Nothing is changed: this is the size that holds.", icon=":material/info:")
@@ -140,12 +146,22 @@ def _retention(view: View) -> None:
     s = view.settings
     st.table(
         {
-            "what": ["Facts about people, under a pseudonym", "Released figures", "Our copies of exports",
-                     "Audit log", "Payloads of the vendor"],
-            "kept": [f"{s.retention_person_days} days, then deleted by whole months",
-                     f"{s.retention_release_months} months", "90 days", "24 months", "never kept"],
+            "what": [
+                "Facts about people, under a pseudonym",
+                "Released figures",
+                "Our copies of exports",
+                "Audit log",
+                "Payloads of the vendor",
+            ],
+            "kept": [
+                f"{s.retention_person_days} days, then deleted by whole months",
+                f"{s.retention_release_months} months",
+                "90 days",
+                "24 months",
+                "never kept",
+            ],
         }
-    )  # fmt: skip
+    )
     with view.store.connect() as connection:
         query = select(t.SEAL.c.start).where(t.SEAL.c.grain == "month").order_by(t.SEAL.c.start)
         months = [f"{start:%b %Y}" for start in connection.execute(query).scalars()]

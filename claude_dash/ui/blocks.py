@@ -18,7 +18,8 @@ COLORS = {"main": theme.BLUE, "output": theme.SAGE, "money": theme.LILAC}
 
 
 def _per(view: View) -> str:
-    return f"per {view.filters.shown_grain}, {view.filters.scope.lower() if not view.filters.teams else view.filters.scope}"
+    scope = view.filters.scope if view.filters.teams else "all teams"
+    return f"per {view.filters.shown_grain}, {scope}"
 
 
 def trend(
@@ -59,9 +60,12 @@ def team_bars(view: View, metric: Metric, *, second: str, note: str = "") -> Non
     """Draw a card that compares the groups of the last closed week, alphabetically."""
     release = view.teams(metric)
     organization = view.ask(
-        metric, grain="week", since=release.rows[0].start if release.rows else None,
-        until=release.rows[0].end if release.rows else None, of_all=True,
-    )  # fmt: skip
+        metric,
+        grain="week",
+        since=release.rows[0].start if release.rows else None,
+        until=release.rows[0].end if release.rows else None,
+        of_all=True,
+    )
     title = (
         statements.teams_above(release, "team")
         if metric.unit == "1"
@@ -85,10 +89,17 @@ def flows(view: View, retained: Metric, returned: Metric, new: Metric, paused: M
     asked = [view.ask(one) for one in (retained, returned, new, paused)]
     title = statements.level(asked[0], today(), "people were retained")
     chart = lines.signed(
-        [("Retained", asked[0], theme.BLUE), ("Returned", asked[1], theme.LILAC), ("New", asked[2], theme.SAGE)],
+        [
+            ("Retained", asked[0], theme.BLUE),
+            ("Returned", asked[1], theme.LILAC),
+            ("New", asked[2], theme.SAGE),
+        ],
         ("Paused", asked[3], theme.GREY),
-    )  # fmt: skip
-    says = f"Active users {_per(view)} by what they did in the four weeks before. Below zero: people who paused."
+    )
+    says = (
+        f"Active users {_per(view)} by what they did in the four weeks before. "
+        "Below zero: people who paused."
+    )
     card(title, says, chart, asked, key="flows")
 
 
@@ -159,8 +170,13 @@ def by_value(view: View, metric: Metric, *, by: str, second: str) -> None:
         if rows
         else statements.NOTHING_SHOWN
     )
-    card(title, f"{second}, last closed week.", bars.teams(release, by, None), [release],
-         key=f"{metric.name}-{by}")  # fmt: skip
+    card(
+        title,
+        f"{second}, last closed week.",
+        bars.teams(release, by, None),
+        [release],
+        key=f"{metric.name}-{by}",
+    )
 
 
 def segments(view: View, metric: Metric) -> None:

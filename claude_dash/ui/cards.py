@@ -16,9 +16,15 @@ from claude_dash.ui.page import View
 from claude_dash.ui.statements import alt, closed
 from claude_dash.ui.tables import as_csv
 
-GOOD_UP = frozenset({
-    "adoption_rate", "activation_rate", "retention_rate", "seat_utilization", "cache_hit_ratio",
-})  # fmt: skip
+GOOD_UP = frozenset(
+    {
+        "adoption_rate",
+        "activation_rate",
+        "retention_rate",
+        "seat_utilization",
+        "cache_hit_ratio",
+    }
+)
 GOOD_DOWN = frozenset({"pending_invites"})
 FEW = 30
 SPARK_POINTS = 52
@@ -35,8 +41,16 @@ def headline(release: Release, *, has_comparison: bool = True) -> None:
         why = (
             f"hidden · {theme.reason(last.hidden)}" if last and last.hidden else "nothing read yet"
         )
-        st.metric(label, "hidden" if last and last.hidden else "–", border=True, help=release.definition,
-                  delta=why, delta_color="off", delta_arrow="off", height="stretch")  # fmt: skip
+        st.metric(
+            label,
+            "hidden" if last and last.hidden else theme.NOTHING,
+            border=True,
+            help=release.definition,
+            delta=why,
+            delta_color="off",
+            delta_arrow="off",
+            height="stretch",
+        )
         return
     before = rows[-2] if len(rows) > 1 and rows[-2].end == last.start else None
     change = (
@@ -50,14 +64,17 @@ def headline(release: Release, *, has_comparison: bool = True) -> None:
         delta=change or None,
         delta_color=_color(release.metric),
         delta_arrow="off" if change in {"", "no change"} else "auto",
-        delta_description=f"vs {theme.period(release.grain, before.start)}" if before and change else None,
+        delta_description=f"vs {theme.period(release.grain, before.start)}"
+        if before and change
+        else None,
         help=_help(release, last, is_provisional=is_provisional),
         border=True,
         chart_data=points if len(points) > 1 else None,
-        chart_type="bar" if max(points, default=0) < FEW and release.unit.startswith("{") and "/" not in release.unit
+        chart_type="bar"
+        if max(points, default=0) < FEW and release.unit.startswith("{") and "/" not in release.unit
         else "area",
         height="stretch",
-    )  # fmt: skip
+    )
 
 
 def _last(release: Release) -> Row | None:
@@ -113,9 +130,15 @@ def card(
                 for release in releases:
                     calculated(release)
             st.download_button(
-                "CSV", lambda: as_csv(releases), file_name=f"claude-dash-{key}.csv", mime="text/csv",
-                icon=":material/download:", type="tertiary", key=f"csv-{key}", on_click="ignore",
-            )  # fmt: skip
+                "CSV",
+                lambda: as_csv(releases),
+                file_name=f"claude-dash-{key}.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                type="tertiary",
+                key=f"csv-{key}",
+                on_click="ignore",
+            )
 
 
 def _marks(second: str, releases: Sequence[Release]) -> str:

@@ -20,8 +20,14 @@ CHECKED = "claude_dash.checked"  # what the last check said; never the key
 
 def connecting(view: View) -> None:
     """Draw the steps, and the connections that exist."""
-    step = st.radio("Step", STEPS, horizontal=True, key="step", label_visibility="collapsed",
-                    index=2 if view.has_connection else 0)  # fmt: skip
+    step = st.radio(
+        "Step",
+        STEPS,
+        horizontal=True,
+        key="step",
+        label_visibility="collapsed",
+        index=2 if view.has_connection else 0,
+    )
     if step == STEPS[0]:
         _plans()
     elif step == STEPS[1]:
@@ -33,16 +39,21 @@ def _plans() -> None:
     left, right = st.columns(2)
     with left, st.container(border=True, height="stretch", key="plan-console"):
         st.markdown("### :material/key: Claude Console")
-        st.write("Pay as you go, with API keys and workspaces. Reads Claude Code usage by person "
-                 "and day, members, invitations and workspaces.")  # fmt: skip
+        st.write(
+            "Pay as you go, with API keys and workspaces. Reads Claude Code usage by person "
+            "and day, members, invitations and workspaces."
+        )
         st.markdown(
             "1. A Console admin opens **Settings, Admin keys** on platform.claude.com. Only the "
             "role admin can make such a key.\n"
             "2. They create a key named `claude-dash`. It is shown there once.\n"
             "3. You paste it in step 2. It is checked, encrypted and never shown again."
         )
-        st.link_button("Open Admin keys", "https://platform.claude.com/settings/admin-keys",
-                       icon=":material/open_in_new:")  # fmt: skip
+        st.link_button(
+            "Open Admin keys",
+            "https://platform.claude.com/settings/admin-keys",
+            icon=":material/open_in_new:",
+        )
     with right, st.container(border=True, height="stretch", key="plan-missing"):
         st.markdown("### What stays invisible with it")
         st.markdown(
@@ -59,14 +70,19 @@ def _form(view: View) -> None:
     with left, st.form("console", border=True):
         st.markdown("### Claude Console")
         name = st.text_input("Name of this connection", value="Console", key="console-name")
-        key = st.text_input("Admin key", type="password", key="console-key", autocomplete="off",
-                            help="Starts with sk-ant-admin, but the check decides, not the prefix.")  # fmt: skip
+        key = st.text_input(
+            "Admin key",
+            type="password",
+            key="console-key",
+            autocomplete="off",
+            help="Starts with sk-ant-admin, but the check decides, not the prefix.",
+        )
         back = st.radio("Read back to", list(BACK), horizontal=True, key="console-back")
         with st.container(horizontal=True):
             is_checked = st.form_submit_button("Check", icon=":material/network_check:")
             is_saved = st.form_submit_button("Check, save and start reading", type="primary")
         st.caption(
-            ":material/lock: Only counts are read. We never ask for a key that can read prompts or code."
+            ":material/lock: Only counts are read; no key that could read prompts is asked for."
         )
     with right:
         if is_checked or is_saved:
@@ -85,9 +101,15 @@ def _check(view: View, name: str, key: str, since: date | None, *, save: bool) -
     try:
         if save:
             made = connections.add(
-                found.engine, found.vault, found.settings, "console", name, key,
-                backfill_since=since, actor=view.reader.name,
-            )  # fmt: skip
+                found.engine,
+                found.vault,
+                found.settings,
+                "console",
+                name,
+                key,
+                backfill_since=since,
+                actor=view.reader.name,
+            )
             if made.status == "ok":
                 st.session_state.pop(CHECKED, None)
                 sync_in_background(made.name)
@@ -148,11 +170,15 @@ def _progress(view: View) -> None:
                     min(read / of, 1.0),
                     f"{read} of at most {of} days read · at {one.progress['day']}",
                 )
-                st.caption("Newest days first, so this week is already on the pages. You can leave; "
-                           "reading goes on.")  # fmt: skip
+                st.caption(
+                    "Newest days first, so this week is already on the pages. You can leave; "
+                    "reading goes on."
+                )
             elif one.last_complete_day and one.first_day:
-                st.caption(f"{theme.day(one.first_day)} {one.first_day.year} to "
-                           f"{theme.day(one.last_complete_day)} {one.last_complete_day.year}")  # fmt: skip
+                st.caption(
+                    f"{theme.day(one.first_day)} {one.first_day.year} to "
+                    f"{theme.day(one.last_complete_day)} {one.last_complete_day.year}"
+                )
             else:
                 st.caption("Nothing read yet.")
 
@@ -180,8 +206,9 @@ def _manage(view: View, one: connections.Listed) -> None:
             if st.form_submit_button("Replace key") and key.strip():
                 _replace(view, name, key)
         with st.form(f"remove-{name}", border=False):
-            choice = st.radio("What was read through it", ("keep", "purge"), horizontal=True,
-                              key=f"purge-{name}")  # fmt: skip
+            choice = st.radio(
+                "What was read through it", ("keep", "purge"), horizontal=True, key=f"purge-{name}"
+            )
             typed = st.text_input(f"Type {name} to remove it", key=f"typed-{name}")
             if st.form_submit_button("Remove connection"):
                 if typed.strip() != name:

@@ -158,9 +158,12 @@ def _interval(period: str) -> tuple[date, date]:
         return _weeks(PERIODS[period])
     with st.container(horizontal=True, gap="small"):
         first = st.date_input(
-            "From", value=week_of(clock.today()) - 12 * WEEK, key="since", bind="query-params",
+            "From",
+            value=week_of(clock.today()) - 12 * WEEK,
+            key="since",
+            bind="query-params",
             width=165,
-        )  # fmt: skip
+        )
         last = st.date_input(
             "Up to and including", value=clock.today(), key="until", bind="query-params", width=165
         )

@@ -19,11 +19,13 @@ def sign_in_page() -> None:
         st.markdown("## Sign in to claude-dash")
         st.write("Claude Code usage, by team, never by person.")
         # A link that stays in this tab: the form answers with a redirect.
-        st.markdown('<a href="auth/local" target="_self">Sign in with mail address and password</a>',
-                    unsafe_allow_html=True)  # fmt: skip
+        st.markdown(
+            '<a href="auth/local" target="_self">Sign in with mail address and password</a>',
+            unsafe_allow_html=True,
+        )
         st.caption(
             f"Policy version {current_policy().version}. Figures are about groups of "
-            f"{current_policy().k} people and more. Prompts, code and file names are never collected."
+            f"{current_policy().k} people and more. Prompts, code and file names are never kept."
         )
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import streamlit as st
-from claude_dash.ui.filters import Filters
 from sqlalchemy import Engine, select
 
 from claude_dash.access.local import reader_of
@@ -20,6 +19,7 @@ from claude_dash.privacy.policy import Policy, current
 from claude_dash.receivers.app import COOKIE
 from claude_dash.store.engine import revision
 from claude_dash.ui import filters
+from claude_dash.ui.filters import Filters
 from claude_dash.ui.server import Opened, opened
 
 CACHE_TTL_S = 600
@@ -108,7 +108,9 @@ class View:
             metric: What is asked for.
             by: Breakdowns.
             where: Restrictions beside the chosen team.
-            grain, since, until: In the place of what the filters say.
+            grain: In the place of what the filters say.
+            since: The same.
+            until: The same.
             of_all: Of the whole organisation, whatever team is chosen.
         """
         name = metric if isinstance(metric, str) else metric.name
@@ -124,12 +126,22 @@ class View:
     def release(self, query: Query) -> Release:
         """Return the answer to a question of the page's own."""
         key = (
-            query.metric, query.grain, query.by,
-            tuple(sorted(query.where.items())), query.since, query.until,
-        )  # fmt: skip
+            query.metric,
+            query.grain,
+            query.by,
+            tuple(sorted(query.where.items())),
+            query.since,
+            query.until,
+        )
         day = filters.today()
-        return _cached((*key, str(self.role)), query, self.reader, self.policy.version * 100 + self.policy.k,
-                       self.revision, day)  # fmt: skip
+        return _cached(
+            (*key, str(self.role)),
+            query,
+            self.reader,
+            self.policy.version * 100 + self.policy.k,
+            self.revision,
+            day,
+        )
 
     def teams(self, metric: Metric) -> Release:
         """Return a metric by team of the last closed week; of the chosen teams, if any."""

@@ -40,17 +40,26 @@ def roster(view: View) -> None:
 def _import(view: View) -> None:
     with st.container(border=True, key="roster-import"):
         st.markdown("### Roster from a file")
-        st.caption("Columns: email, team, department, eligible, joined, left. A row of the file wins "
-                   "over workspaces. What it says of somebody new holds for all days; a move holds "
-                   "from today on.")  # fmt: skip
+        st.caption(
+            "Columns: email, team, department, eligible, joined, left. A row of the file wins "
+            "over workspaces. What it says of somebody new holds for all days; a move holds "
+            "from today on."
+        )
         file = st.file_uploader("CSV file", type=["csv", "txt"], key="roster-file")
         is_whole = st.checkbox(
             "Whoever is not in the file leaves the roster today", key="roster-whole"
         )
         again = st.checkbox("Attribute closed weeks anew too", key="roster-again")
         if file is None:
-            st.download_button("Empty template", TEMPLATE, "roster.csv", "text/csv",
-                               type="tertiary", icon=":material/download:", on_click="ignore")  # fmt: skip
+            st.download_button(
+                "Empty template",
+                TEMPLATE,
+                "roster.csv",
+                "text/csv",
+                type="tertiary",
+                icon=":material/download:",
+                on_click="ignore",
+            )
             return
         content = file.getvalue()
         vault = view.opened.vault
@@ -62,18 +71,25 @@ def _import(view: View) -> None:
             in_words(error)
             return
         st.write(
-            f"{seen.accepted} rows would be taken: {seen.added} new people, {seen.changed} changed, "
-            f"{len(seen.teams)} new teams. {seen.absent} people of the last file are not in it."
+            f"{seen.accepted} rows would be taken: {seen.added} new people, {seen.changed} changed,"
+            f" {len(seen.teams)} new teams. {seen.absent} people of the last file are not in it."
         )
         _rejected(seen.rejected)
         if st.button("Take in the roster", type="primary", key="roster-take"):
             made = rosters.import_csv(
-                view.store, vault, content, today=today(), actor=view.reader.name,
-                reattribute=again, is_whole=is_whole,
-            )  # fmt: skip
+                view.store,
+                vault,
+                content,
+                today=today(),
+                actor=view.reader.name,
+                reattribute=again,
+                is_whole=is_whole,
+            )
             roll_up_in_background()
-            st.success(f"{made.accepted} rows taken, {len(made.rejected)} set aside. "
-                       "Figures of open weeks are being rebuilt.")  # fmt: skip
+            st.success(
+                f"{made.accepted} rows taken, {len(made.rejected)} set aside. "
+                "Figures of open weeks are being rebuilt."
+            )
 
 
 def _rejected(rows: list[tuple[int, str]]) -> None:
@@ -153,8 +169,10 @@ def _teams(view: View, found: list[teams.Team]) -> None:
 
 def _keys(view: View, everybody: list[identities.Listed]) -> None:
     found = identities.keys(view.store)
-    st.caption("API keys are nobody's: together they are Automation. A key that is one person's own "
-               "can be counted as that person.")  # fmt: skip
+    st.caption(
+        "API keys are nobody's: together they are Automation. A key that is one person's own "
+        "can be counted as that person."
+    )
     if not found:
         st.write("No API key was seen.")
         return
@@ -164,8 +182,11 @@ def _keys(view: View, everybody: list[identities.Listed]) -> None:
         key = st.selectbox("Key", by_key, key="map-key-name")
         person = st.selectbox("Person", by_person, key="map-key-person")
         if st.form_submit_button("Count as this person"):
-            _do(lambda: identities.map_key(
-                view.store, by_key[key], by_person[person], actor=view.reader.name))  # fmt: skip
+            _do(
+                lambda: identities.map_key(
+                    view.store, by_key[key], by_person[person], actor=view.reader.name
+                )
+            )
 
 
 def _do(change: Callable[[], object]) -> None:

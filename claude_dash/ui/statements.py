@@ -11,8 +11,21 @@ STEADY = 0.02
 NOTHING_SHOWN = "No group is large enough to be shown"
 NO_DATA = "Nothing was read for this range yet"
 HALF = Fraction(1, 2)
-WORDS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten",
-         "Eleven", "Twelve")  # fmt: skip
+WORDS = (
+    "No",
+    "One",
+    "Two",
+    "Three",
+    "Four",
+    "Five",
+    "Six",
+    "Seven",
+    "Eight",
+    "Nine",
+    "Ten",
+    "Eleven",
+    "Twelve",
+)
 
 
 def spelled(count: int) -> str:
@@ -106,8 +119,11 @@ def teams_above(release: Release, dimension: str) -> str:
 
 def span(release: Release, dimension: str, what: str) -> str:
     """Say how far groups lie apart: `Cost per active user lies between $127 and $171 by team`."""
-    values = [row.value for row in release.rows
-              if row.value is not None and row.groups.get(dimension) != "Automation"]  # fmt: skip
+    values = [
+        row.value
+        for row in release.rows
+        if row.value is not None and row.groups.get(dimension) != "Automation"
+    ]
     if not values:
         return NOTHING_SHOWN if release.rows else NO_DATA
     low = theme.number(min(values, key=float), release.unit)

@@ -57,8 +57,11 @@ def stop_when_hidden(view: View, release: Release) -> None:
         return
     is_small = all(row.hidden == "small group" for row in release.rows if row.status != "missing")
     with st.container(border=True, key="all-hidden"):
-        st.markdown("### :material/lock: Figures start at " + str(view.policy.k) + " people"
-                    if is_small and not view.filters.teams else "### :material/lock: Nothing can be shown here")  # fmt: skip
+        st.markdown(
+            "### :material/lock: Figures start at " + str(view.policy.k) + " people"
+            if is_small and not view.filters.teams
+            else "### :material/lock: Nothing can be shown here"
+        )
         st.write(
             "Every group here has too few people to be shown."
             if is_small
@@ -102,5 +105,5 @@ def nothing_in_range(view: View, release: Release) -> None:
         first = release.data_starts
         says = f" The first day is {theme.day(first)} {first.year}." if first else ""
         st.info(f"No data in this range.{says}", icon=":material/info:")
-        last = today() if view.filters.until > today() else view.filters.until
+        last = min(view.filters.until, today())
         st.caption(f"The range ends on {theme.day(last)} {last.year}.")

@@ -20,7 +20,7 @@ def trust(view: View) -> None:
     up_to_date = sum(day >= today() - timedelta(days=2) for day in complete)
     with st.container(horizontal=True, gap="small"):
         st.metric("Sources up to date", f"{up_to_date} of {len(found)}", border=True)
-        newest = theme.day(max(complete)) if complete else "–"
+        newest = theme.day(max(complete)) if complete else theme.NOTHING
         st.metric("Newest complete day", newest, border=True)
         st.metric(
             "Records set aside", str(sum(sum(o.rejected.values()) for o in found)), border=True
@@ -32,9 +32,11 @@ def trust(view: View) -> None:
         chart = heat.strip({one.name: one.days for one in found}, list(days(since, today())))
         missing = sum(len(one.missing_days) for one in found)
         st.plotly_chart(
-            chart, key="chart-days", config={"displayModeBar": False},
+            chart,
+            key="chart-days",
+            config={"displayModeBar": False},
             alt=f"Days read of the last {STRIP_DAYS}, by source; {missing} days are missing.",
-        )  # fmt: skip
+        )
     for one in found:
         _source(view, one)
     with st.expander("Why are recent days missing or still changing?"):
