@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-import httpx
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
@@ -16,7 +15,7 @@ from claude_dash.errors import ConfigError, UnknownNameError
 from claude_dash.facts import tables as t
 from claude_dash.people.changes import open_weeks, touch_changed_weeks
 from claude_dash.rollup import roll_up
-from claude_dash.sources.client import AnthropicClient
+from claude_dash.sources.client import AnthropicClient, Transport
 from claude_dash.sources.probe import Probe, probe
 from claude_dash.store.audit import note
 from claude_dash.store.budget import Budget
@@ -77,7 +76,7 @@ def client_for(
     settings: Settings,
     key: str,
     budget: str,
-    transport: httpx.BaseTransport | None = None,
+    transport: Transport | None = None,
 ) -> AnthropicClient:
     """Return a client whose requests are counted over all processes."""
     limit = Budget(engine, settings.requests_per_minute)
@@ -94,7 +93,7 @@ def try_key(
     vault: Vault,
     settings: Settings,
     key: str,
-    transport: httpx.BaseTransport | None = None,
+    transport: Transport | None = None,
 ) -> Probe:
     """Ask what a key can read; nothing is saved."""
     name = budget_name("", key, vault)
@@ -135,7 +134,7 @@ def add(  # noqa: PLR0917 - the first three are what every function here opens w
     test: bool = True,
     backfill_since: date | None = None,
     actor: str = COMMAND_LINE,
-    transport: httpx.BaseTransport | None = None,
+    transport: Transport | None = None,
 ) -> Tested:
     """Try a key and save it under a name; nothing that was refused is saved.
 
@@ -229,7 +228,7 @@ def replace_key(
     key: str,
     *,
     actor: str = COMMAND_LINE,
-    transport: httpx.BaseTransport | None = None,
+    transport: Transport | None = None,
 ) -> Tested:
     """Try a new key and save it in the place of the old one; the connection goes on.
 
@@ -348,3 +347,9 @@ def progress_of(row: Row[Any]) -> Mapping[str, Any]:
     """Return how far a running sync got: day, read, of; empty when none runs."""
     found: Mapping[str, Any] = json.loads(row.progress) if row.progress else {}
     return found
+
+
+def exist(engine: Engine) -> bool:
+    """Say whether any source is connected."""
+    with engine.connect() as connection:
+        return connection.execute(select(_CONNECTION.c.id).limit(1)).first() is not None

@@ -40,6 +40,8 @@ NOT_A_LIST = "data is not a list"
 NO_END = "paging does not come to an end"
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
 
+Transport = httpx.BaseTransport  # stands in for the network
+Transport = httpx.BaseTransport  # what stands in for the network
 Params = Mapping[str, str | int | bool | None]
 Json = dict[str, Any]
 
@@ -65,7 +67,7 @@ class AnthropicClient:
         key: SecretStr,
         acquire: Callable[[], None],
         *,
-        transport: httpx.BaseTransport | None = None,
+        transport: Transport | None = None,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = clock.now,
         elapsed: Callable[[], float] = time.monotonic,

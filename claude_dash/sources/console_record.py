@@ -62,7 +62,7 @@ class Block(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _null_is_absent(cls, sent: Any) -> Any:  # noqa: ANN401 - whatever the vendor sent
-        if isinstance(sent, dict):
+        if isinstance(sent, dict) and None in sent.values():
             return {name: value for name, value in sent.items() if value is not None}
         return sent
 

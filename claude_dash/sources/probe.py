@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from claude_dash.clock import today
 from claude_dash.errors import SourceAuthError, SourceBusyError, SourceError, SourceRequestError
-from claude_dash.sources.client import AnthropicClient, Json
+from claude_dash.sources.client import AnthropicClient, Json, Params
 from claude_dash.sources.console import PATH
 from claude_dash.sources.patience import ASKING
 from claude_dash.sources.refusals import NEW_KEY, shape, wrong_address
@@ -102,7 +102,7 @@ def _ask_usage(client: AnthropicClient, made: Probe) -> None:
     is_read = False
     for back in LOOK_BACK_DAYS:
         day = today() - timedelta(days=back)
-        params = {"starting_at": day.isoformat(), "limit": SAMPLE_ROWS}
+        params: Params = {"starting_at": day.isoformat(), "limit": SAMPLE_ROWS}
         try:
             rows = _rows(client.get(PATH, params, ASKING))
         except SourceAuthError as error:
