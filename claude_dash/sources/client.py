@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import httpx
 from pydantic import SecretStr
@@ -40,8 +40,7 @@ NOT_A_LIST = "data is not a list"
 NO_END = "paging does not come to an end"
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
 
-Transport = httpx.BaseTransport  # stands in for the network
-Transport = httpx.BaseTransport  # what stands in for the network
+Transport: TypeAlias = httpx.BaseTransport  # stands in for the network
 Params = Mapping[str, str | int | bool | None]
 Json = dict[str, Any]
 

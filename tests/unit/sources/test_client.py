@@ -190,7 +190,7 @@ def test_a_form_is_not_kept_waiting(vendor: Vendor) -> None:
     assert vendor.elapsed <= ASKING.total_wait_s
 
 
-def test_a_limit_on_one_thread_holds_all_of_them(vendor: Vendor) -> None:
+def test_a_limit_on_one_thread_holds_all_of_them() -> None:
     """While one request waits as it was told, no other is sent."""
     told, others = threading.Event(), threading.Event()
 
@@ -290,7 +290,7 @@ def test_a_body_that_is_too_large_is_left(vendor: Vendor, monkeypatch: pytest.Mo
     assert len(vendor.asked) == 1
 
 
-def test_a_body_that_trickles_is_left(vendor: Vendor) -> None:
+def test_a_body_that_trickles_is_left() -> None:
     """A body that never ends and is never late is given up."""
     clock = iter(range(0, 1_000_000, 100))
 

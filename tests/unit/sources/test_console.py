@@ -251,7 +251,7 @@ def test_a_record_of_another_day_is_set_aside() -> None:
     assert (made.facts, made.identities) == (0, {})
 
 
-def test_reading_does_not_depend_on_the_order_of_pages(vendor: Vendor) -> None:
+def test_reading_does_not_depend_on_the_order_of_pages() -> None:
     """Another order of the same rows gives the same sums."""
     rows = [report_row("a@example.org"), report_row("b@example.org"), report_row("a@example.org")]
     forwards, backwards = facts_of(*rows), facts_of(*reversed(rows))

@@ -104,7 +104,7 @@ def test_a_key_looks_like_a_kind(key: str, kind: KeyKind) -> None:
         (206, {}, "admin", errors.SourceShapeError, "other", "206"),
     ],
 )
-def test_a_status_becomes_a_sentence(
+def test_a_status_becomes_a_sentence(  # noqa: PLR0917 - one row of the table
     status: int,
     answer: Any,
     kind: KeyKind,
