@@ -41,14 +41,11 @@ def _record(engine: Engine, query: Query, reader: Reader) -> None:
         "metric": query.metric,
         "breakdown": ",".join(query.by),
     }
-    matches = [getattr(t.AccessEntry, name) == value for name, value in entry.items()]
+    c = t.ACCESS_ENTRY.c
+    known = exists(select(c.day).where(*(c[name] == value for name, value in entry.items())))
     with engine.connect() as connection:
-        if connection.execute(
-            select(exists(select(t.ACCESS_ENTRY.c.day).where(*matches)))
-        ).scalar():
+        if connection.execute(select(known)).scalar():
             return
     with engine.begin() as connection:
-        if not connection.execute(
-            select(exists(select(t.ACCESS_ENTRY.c.day).where(*matches)))
-        ).scalar():
+        if not connection.execute(select(known)).scalar():
             connection.execute(insert(t.ACCESS_ENTRY).values(**entry))

@@ -17,6 +17,7 @@ from claude_dash.errors import ConfigError, QueryError, UnknownNameError
 from claude_dash.facts import tables as t
 from claude_dash.store.audit import note
 
+COOKIE = "claude_dash_session"
 LINK_LASTS = timedelta(hours=24)
 IDLE_ENDS = timedelta(hours=12)
 SESSION_ENDS = timedelta(days=7)

@@ -9,6 +9,7 @@ from claude_dash.charts import theme
 from claude_dash.metrics.release import Release, Row
 
 ROW_PX = 26
+SHORT = 0.2  # of the longest bar: a shorter one has its value beside it
 HIDDEN_SHARE = 0.16  # the fixed length of a hidden box, as a share of the axis
 
 
@@ -30,7 +31,7 @@ def teams(release: Release, dimension: str, organization: Row | None) -> go.Figu
         text=[
             theme.number(row.value, release.unit) if row.value is not None else "" for row in rows
         ],
-        textposition="auto",
+        textposition=["inside" if (value or 0) > most * SHORT else "outside" for value in values],
         constraintext="none",
         insidetextanchor="end",
         customdata=[theme.exact(row.value, release.unit) for row in rows],

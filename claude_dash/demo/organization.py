@@ -70,7 +70,7 @@ class Organization:
             email = f"{name.lower().replace(' ', '.')}{suffix}@example.org"
             is_early = team == PILOT or rng.random() < 0.08  # noqa: PLR2004 - early adopters
             wait = 0 if is_early else PILOT_DAYS + int(rng.exponential(28))
-            keen = float(np.clip(rng.normal(0.62, 0.22), 0.05, 0.97))
+            keen = float(np.clip(rng.beta(1.1, 1.4), 0.01, 0.95))
             if team == STUCK:
                 keen, wait = 0.006, PILOT_DAYS
             if number % UNUSED_EVERY == 1 and team != PILOT:  # seats that nobody ever uses

@@ -5,17 +5,12 @@ an address; `ReleaseRow` is tall and is all that a reader is shown.
 """
 
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from claude_dash.facts.types import UtcDateTime
-
-
-def _instant(*, nullable: bool = False, index: bool = False) -> Any:  # noqa: ANN401 - a column
-    return Field(sa_column=Column(UtcDateTime, nullable=nullable, index=index))
-
+from claude_dash.facts import accounts
+from claude_dash.facts.types import instant, table_of
 
 # --- connections and how far they were read ------------------------------------------------------
 
@@ -31,14 +26,14 @@ class Connection(SQLModel, table=True):
     organization_name: str = ""
     key_tail: str = ""  # the last four characters, all that is ever shown of a key
     options: str = "{}"  # JSON: the options of the kind, without secrets
-    created_at: datetime = _instant()
+    created_at: datetime = instant()
     backfill_since: date | None = None
     backfill_done: bool = False
     history_starts: date | None = None  # the first day that the source has, once known
-    last_sync: datetime | None = _instant(nullable=True)
+    last_sync: datetime | None = instant(nullable=True)
     error_code: str = ""
     error_message: str = ""
-    failing_since: datetime | None = _instant(nullable=True)
+    failing_since: datetime | None = instant(nullable=True)
     progress: str = ""  # JSON: {"day", "read", "of"} while a sync runs, else empty
 
 
@@ -56,7 +51,7 @@ class DayRead(SQLModel, table=True):
     connection_id: int = Field(primary_key=True)
     report: str = Field(primary_key=True)  # a source's name, for example console.claude_code
     day: date = Field(primary_key=True)
-    read_at: datetime = _instant()
+    read_at: datetime = instant()
     records: int = 0
     rejected: int = 0
     facts: int = 0
@@ -214,9 +209,9 @@ class Invite(SQLModel, table=True):
     connection_id: int = Field(primary_key=True)
     invite_id: str = Field(primary_key=True)
     status: str
-    invited_at: datetime = _instant()
-    expires_at: datetime | None = _instant(nullable=True)
-    accepted_at: datetime | None = _instant(nullable=True)
+    invited_at: datetime = instant()
+    expires_at: datetime | None = instant(nullable=True)
+    accepted_at: datetime | None = instant(nullable=True)
 
 
 # --- what the roll-up keeps ----------------------------------------------------------------------
@@ -258,7 +253,7 @@ class Seal(SQLModel, table=True):
 
     grain: str = Field(primary_key=True)
     start: date = Field(primary_key=True)
-    sealed_at: datetime = _instant()
+    sealed_at: datetime = instant()
 
 
 class GroupRow(SQLModel, table=True):
@@ -295,109 +290,6 @@ class ReleaseRow(SQLModel, table=True):
     )
 
 
-# --- policy, access and the record of what happened ----------------------------------------------
-
-
-class PolicyVersion(SQLModel, table=True):
-    """A version of the privacy policy; the newest one holds."""
-
-    __tablename__ = "policy_version"
-    version: int | None = Field(default=None, primary_key=True)
-    k: int
-    made_at: datetime = _instant()
-    made_by: str = ""
-    reason: str = ""
-
-
-class Account(SQLModel, table=True):
-    """Somebody who may sign in, and the role they have."""
-
-    id: int | None = Field(default=None, primary_key=True)
-    email: str = Field(unique=True)
-    role: str
-    password_hash: str = ""
-    created_at: datetime = _instant()
-
-
-class SignInToken(SQLModel, table=True):
-    """A one-use link to set a password, by the hash of its token."""
-
-    __tablename__ = "sign_in_token"
-    token_hash: str = Field(primary_key=True)
-    account_id: int | None = None  # none: the first admin, whose account the link makes
-    expires_at: datetime = _instant()
-
-
-class SignInSession(SQLModel, table=True):
-    """A signed-in browser, by the hash of its cookie."""
-
-    __tablename__ = "sign_in_session"
-    session_hash: str = Field(primary_key=True)
-    account_id: int = Field(foreign_key="account.id", index=True, ondelete="CASCADE")
-    created_at: datetime = _instant()
-    seen_at: datetime = _instant()
-    expires_at: datetime = _instant()
-
-
-class SignInAttempt(SQLModel, table=True):
-    """A failed sign-in, by the keyed hash of address and origin, for the rate limit."""
-
-    __tablename__ = "sign_in_attempt"
-    id: int | None = Field(default=None, primary_key=True)
-    subject: str = Field(index=True)
-    at: datetime = _instant()
-
-
-class AuditEntry(SQLModel, table=True):
-    """Something that an account or the command line did."""
-
-    __tablename__ = "audit_entry"
-    id: int | None = Field(default=None, primary_key=True)
-    at: datetime = _instant(index=True)
-    actor: str = ""  # account address, or `command line`
-    action: str
-    detail: str = Field(default="", sa_type=Text)
-
-
-class AccessEntry(SQLModel, table=True):
-    """That a reader asked for a metric on a UTC day."""
-
-    __tablename__ = "access_entry"
-    day: date = Field(primary_key=True)
-    reader: str = Field(primary_key=True)
-    role: str = Field(primary_key=True)
-    metric: str = Field(primary_key=True)
-    breakdown: str = Field(default="", primary_key=True)
-
-
-class ExportEntry(SQLModel, table=True):
-    """A file that left through the exports, and when our copy is deleted."""
-
-    __tablename__ = "export_entry"
-    id: int | None = Field(default=None, primary_key=True)
-    at: datetime = _instant(index=True)
-    actor: str = ""
-    role: str = ""
-    what: str
-    sha256: str = ""
-    path: str = ""  # below DATA_DIR; empty for a download that leaves no copy
-    delete_by: date
-    deleted: bool = False
-
-
-class Setting(SQLModel, table=True):
-    """A value that the running product keeps, such as the store's revision."""
-
-    name: str = Field(primary_key=True)
-    value: str = Field(sa_type=Text)
-
-
-def table_of(model: type[SQLModel]) -> Table:
-    """Return the table behind a model, for statements over many rows."""
-    found: Table = model.__table__  # type: ignore[attr-defined] # SQLModel adds it to each table
-    return found
-
-
 # The tables behind the models, for statements over many rows: `t.DAY_READ.c.day`.
 CONNECTION = table_of(Connection)
 SECRET = table_of(Secret)
@@ -421,13 +313,13 @@ TOUCHED_WEEK = table_of(TouchedWeek)
 SEAL = table_of(Seal)
 GROUP_ROW = table_of(GroupRow)
 RELEASE_ROW = table_of(ReleaseRow)
-POLICY_VERSION = table_of(PolicyVersion)
-ACCOUNT = table_of(Account)
-SIGN_IN_TOKEN = table_of(SignInToken)
-SIGN_IN_SESSION = table_of(SignInSession)
-SIGN_IN_ATTEMPT = table_of(SignInAttempt)
-AUDIT_ENTRY = table_of(AuditEntry)
-ACCESS_ENTRY = table_of(AccessEntry)
-EXPORT_ENTRY = table_of(ExportEntry)
-SETTING = table_of(Setting)
 FACT_TABLES = (ACTIVITY_DAY, MODEL_USAGE_DAY, TOOL_DAY)
+ACCESS_ENTRY = accounts.ACCESS_ENTRY
+ACCOUNT = accounts.ACCOUNT
+AUDIT_ENTRY = accounts.AUDIT_ENTRY
+EXPORT_ENTRY = accounts.EXPORT_ENTRY
+POLICY_VERSION = accounts.POLICY_VERSION
+SETTING = accounts.SETTING
+SIGN_IN_ATTEMPT = accounts.SIGN_IN_ATTEMPT
+SIGN_IN_SESSION = accounts.SIGN_IN_SESSION
+SIGN_IN_TOKEN = accounts.SIGN_IN_TOKEN

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import Column, DateTime, Dialect, Table
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -22,3 +23,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         """Give the zone back."""
         del dialect
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+def instant(*, nullable: bool = False, index: bool = False) -> Any:  # noqa: ANN401 - a column
+    """Return a column that holds an instant."""
+    return Field(sa_column=Column(UtcDateTime, nullable=nullable, index=index))
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """Return the table behind a model, for statements over many rows."""
+    found: Table = model.__table__  # type: ignore[attr-defined] # SQLModel adds it to each table
+    return found

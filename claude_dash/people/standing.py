@@ -9,14 +9,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, select
 
 from claude_dash.facts import tables as t
-from claude_dash.facts.tables import table_of
 from claude_dash.people.timeline import Span, Steps, held, steps
 
 CSV, WORKSPACE, VENDOR = "csv", "workspace", "vendor"
 
-_TEAM, _DEPARTMENT, _PERSON, _MEMBER, _ENTRY = (
-    table_of(model) for model in (t.Team, t.Department, t.Person, t.Membership, t.RosterEntry)
-)
+_TEAM, _DEPARTMENT, _PERSON = t.TEAM, t.DEPARTMENT, t.PERSON
+_MEMBER, _ENTRY = t.MEMBERSHIP, t.ROSTER_ENTRY
 
 Spans = Mapping[int, Sequence[Span[Any]]]
 

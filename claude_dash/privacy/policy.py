@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
+from claude_dash.clock import now
+from claude_dash.errors import ConfigError
 from claude_dash.facts import tables as t
+from claude_dash.store.audit import note
 
 MIN_K = 5
 MAX_K = 50
@@ -27,8 +30,25 @@ class Policy:
 
 def current(connection: Connection, smallest: int = MIN_K) -> Policy:
     """Return the policy that holds: the larger of the stored k and the one that is set."""
-    query = select(t.PolicyVersion).order_by(t.POLICY_VERSION.c.version.desc()).limit(1)
+    query = select(t.POLICY_VERSION).order_by(t.POLICY_VERSION.c.version.desc()).limit(1)
     stored = connection.execute(query).first()
     if stored is None:
         return Policy(k=max(smallest, MIN_K))
     return Policy(version=stored.version, k=max(stored.k, smallest, MIN_K))
+
+
+def raise_k(
+    connection: Connection, k: int, *, made_by: str, reason: str, smallest: int = MIN_K
+) -> None:
+    """Save a version of the policy with a larger smallest group.
+
+    Raises:
+        ConfigError: It would be smaller than what holds, or beyond the largest.
+    """
+    before = current(connection, smallest)
+    if not before.k <= k <= MAX_K:
+        message = f"The smallest group can be {before.k} to {MAX_K} people."
+        raise ConfigError(message, "It is raised, never lowered.")
+    row = {"k": k, "made_at": now(), "made_by": made_by, "reason": reason.strip()}
+    connection.execute(insert(t.POLICY_VERSION).values(version=before.version + 1, **row))
+    note(connection, made_by, "policy changed", f"smallest group {k}")

@@ -11,12 +11,12 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from claude_dash.access import local
+from claude_dash.access.local import COOKIE
 from claude_dash.config import Settings
 from claude_dash.errors import ClaudeDashError
 from claude_dash.receivers import forms
 from claude_dash.receivers.health import healthz, readiness
 
-COOKIE = "claude_dash_session"
 MAX_FORM_BYTES = 16 * 1024
 HEADERS = {
     "cache-control": "no-store",

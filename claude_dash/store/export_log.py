@@ -5,9 +5,9 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine, select, update
 
-from claude_dash.facts.tables import ExportEntry
+from claude_dash.facts import tables as t
 
-_log = ExportEntry.__table__  # type: ignore[attr-defined] # SQLModel gives it to every table
+_log = t.EXPORT_ENTRY
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,16 @@
 """Settings: privacy, roles, retention, schedule and the log."""
 
 import streamlit as st
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine
 
 from claude_dash.access import local
 from claude_dash.access.readers import Role
-from claude_dash.clock import now
 from claude_dash.errors import ClaudeDashError
-from claude_dash.facts import tables as t
 from claude_dash.people.changes import touch_open_weeks
-from claude_dash.privacy.policy import MAX_K
+from claude_dash.privacy.policy import MAX_K, raise_k
 from claude_dash.privacy.preview import hidden_by
-from claude_dash.store.audit import note
+from claude_dash.store.audit import latest
+from claude_dash.store.seals import sealed
 from claude_dash.ui.page import View, in_words
 from claude_dash.ui.server import roll_up_in_background
 
@@ -71,9 +70,7 @@ def _privacy(view: View, *, can_change: bool) -> None:
 
 def _save(view: View, k: int, reason: str) -> None:
     with view.store.begin() as connection:
-        row = {"k": k, "made_at": now(), "made_by": view.reader.name, "reason": reason.strip()}
-        connection.execute(insert(t.POLICY_VERSION).values(version=view.policy.version + 1, **row))
-        note(connection, view.reader.name, "policy changed", f"smallest group {k}")
+        raise_k(connection, k, made_by=view.reader.name, reason=reason, smallest=view.policy.k)
         touch_open_weeks(connection)
     roll_up_in_background()
     st.success(f"Groups are shown from {k} people on. Figures are being rebuilt.")
@@ -163,8 +160,7 @@ def _retention(view: View) -> None:
         }
     )
     with view.store.connect() as connection:
-        query = select(t.SEAL.c.start).where(t.SEAL.c.grain == "month").order_by(t.SEAL.c.start)
-        months = [f"{start:%b %Y}" for start in connection.execute(query).scalars()]
+        months = [f"{start:%b %Y}" for start in sorted(sealed(connection, "month"))]
     st.caption(
         f"Sealed months: {', '.join(months) or 'none yet'}. Their figures never change again."
     )
@@ -186,9 +182,7 @@ def _schedule(view: View) -> None:
 
 
 def _log(store: Engine) -> None:
-    with store.connect() as connection:
-        query = select(t.AUDIT_ENTRY).order_by(t.AUDIT_ENTRY.c.at.desc()).limit(LOG_ROWS)
-        rows = connection.execute(query).all()
+    rows = latest(store, LOG_ROWS)
     st.caption(f"The last {LOG_ROWS} entries. No figure and no secret is in the log.")
     st.dataframe(
         {

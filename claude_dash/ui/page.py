@@ -5,18 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import streamlit as st
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
-from claude_dash.access.local import reader_of
+from claude_dash import connections
+from claude_dash.access.local import COOKIE, reader_of
 from claude_dash.access.readers import Capability, Reader, Role, may
 from claude_dash.answers import ask
 from claude_dash.config import Settings
 from claude_dash.errors import ClaudeDashError, RefusedError
-from claude_dash.facts import tables as t
 from claude_dash.metrics.define import Metric
 from claude_dash.metrics.release import Query, Release
 from claude_dash.privacy.policy import Policy, current
-from claude_dash.receivers.app import COOKIE
 from claude_dash.store.engine import revision
 from claude_dash.ui import filters
 from claude_dash.ui.filters import Filters
@@ -160,9 +159,8 @@ class View:
 
 
 def has_connection() -> bool:
-    """Say whether any source was ever connected."""
-    with opened().engine.connect() as connection:
-        return connection.execute(select(t.CONNECTION.c.id).limit(1)).first() is not None
+    """Say whether any source is connected."""
+    return connections.exist(opened().engine)
 
 
 def open_page(title: str, question: str, *, needs: Capability = "figures") -> View:

@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -13,12 +13,12 @@ from pathlib import Path
 import streamlit as st
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
+from starlette.routing import BaseRoute
 
 from claude_dash import ingest, log
 from claude_dash.access.local import first_admin_link
 from claude_dash.config import Settings, settings
 from claude_dash.errors import ClaudeDashError
-from claude_dash.receivers.app import routes
 from claude_dash.rollup import roll_up
 from claude_dash.store.engine import migrate, open_store
 from claude_dash.store.vault import Vault
@@ -47,15 +47,16 @@ def opened() -> Opened:
     return Opened()
 
 
-def make_app() -> st.App:
-    """Return the ASGI application."""
+def doors() -> tuple[Engine, Settings, bytes]:
+    """Return what the addresses beside the pages stand on: store, settings, cookie key."""
+    found = opened()
+    return found.engine, found.settings, found.cookie_key
+
+
+def make_app(routes: Sequence[BaseRoute]) -> st.App:
+    """Return the ASGI application: the pages, and some addresses beside them."""
     log.configure()
-
-    def doors() -> tuple[Engine, Settings, bytes]:
-        found = opened()
-        return found.engine, found.settings, found.cookie_key
-
-    return st.App(SCRIPT, routes=routes(doors), lifespan=_lifespan, on_script_error=_calmly)
+    return st.App(SCRIPT, routes=routes, lifespan=_lifespan, on_script_error=_calmly)
 
 
 def _calmly(error: Exception) -> bool:
