@@ -170,4 +170,6 @@ def _ask_invites(client: AnthropicClient, made: Probe) -> str:
 def _ask_workspaces(client: AnthropicClient, made: Probe) -> str:
     rows, more = _listed(client, "workspaces")
     made.workspaces = len(rows)
+    if not rows:
+        return "None; teams come from a file."
     return f"{len(rows)}{more}, which can serve as teams."

@@ -69,6 +69,12 @@ def test_a_good_key_is_told_what_was_found(org: Org) -> None:
     assert "Amazon Bedrock" in made.not_covered
 
 
+def test_without_workspaces_teams_come_from_elsewhere(org: Org) -> None:
+    """An organization without workspaces is told how it gets teams."""
+    org.steps["workspaces"] = listed()
+    assert org.probe().findings[-1].sentence == "None; teams come from a file."
+
+
 def test_few_requests_are_made(org: Org) -> None:
     """Six at most, also where the report is empty."""
     org.probe()
