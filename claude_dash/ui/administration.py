@@ -40,7 +40,7 @@ def administration(view: View) -> None:
 def _privacy(view: View, *, can_change: bool) -> None:
     left, right = st.columns(2)
     with left, st.container(border=True, height="stretch", key="privacy-form"):
-        st.markdown("### Smallest group")
+        st.markdown("## Smallest group")
         st.caption(
             f"Policy version {view.policy.version}. A group is shown from this many people "
             "on. It can be raised, never lowered."
@@ -59,7 +59,7 @@ def _privacy(view: View, *, can_change: bool) -> None:
             else:
                 _save(view, int(k), reason)
     with right, st.container(border=True, height="stretch", key="privacy-preview"):
-        st.markdown(f"### What {k} people would hide")
+        st.markdown(f"## What {k} people would hide")
         with view.store.connect() as connection:
             seen = hidden_by(connection, int(k))
         st.caption("On the last 12 weeks, by week on average.")
@@ -91,7 +91,7 @@ def _roles(view: View, *, can_change: bool) -> None:
     left, right = st.columns(2)
     actor, base = view.reader.name, view.settings.public_url
     with left, st.form("account-add"):
-        st.markdown("### Add an account")
+        st.markdown("## Add an account")
         email = st.text_input("Mail address", key="account-email")
         role = st.selectbox("Role", [str(one) for one in Role], key="account-role")
         if st.form_submit_button("Add account"):
@@ -103,7 +103,7 @@ def _roles(view: View, *, can_change: bool) -> None:
                 st.success("The account is made. Hand over this link; it works once, for 24 hours.")
                 st.code(link, language=None)
     with right, st.form("account-change"):
-        st.markdown("### Change an account")
+        st.markdown("## Change an account")
         email = st.selectbox("Account", [one.email for one in accounts], key="change-email")
         role = st.selectbox("New role", [str(one) for one in Role], key="change-role")
         with st.container(horizontal=True):

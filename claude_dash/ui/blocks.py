@@ -205,7 +205,7 @@ def stuck(view: View) -> None:
     with st.container(border=True, height="stretch", key="card-stuck"):
         count = statements.spelled(len(found.teams))
         plural = "team is" if len(found.teams) == 1 else "teams are"
-        st.markdown(f"### {count} {plural} at or near zero")
+        st.markdown(f"## {count} {plural} at or near zero")
         st.caption("Under 10% of eligible people, two closed weeks running. Alphabetical.")
         if found.is_sudden_drop:
             st.warning(

@@ -112,7 +112,7 @@ def card(
 ) -> None:
     """Draw a card: what the chart states, what is plotted, the chart, how it is calculated, CSV."""
     with st.container(border=True, height="stretch", key=f"card-{key}"):
-        st.markdown(f"### {title}")
+        st.markdown(f"## {title}")
         st.caption(_marks(second, releases))
         if chart is not None and any(
             not release.is_empty or release.is_all_hidden for release in releases

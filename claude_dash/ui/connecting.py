@@ -1,5 +1,6 @@
 """From a plan to a key that works: choose, paste, check, save, and watch it being read."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import streamlit as st
@@ -38,7 +39,7 @@ def connecting(view: View) -> None:
 def _plans() -> None:
     left, right = st.columns(2)
     with left, st.container(border=True, height="stretch", key="plan-console"):
-        st.markdown("### :material/key: Claude Console")
+        st.markdown("## :material/key: Claude Console")
         st.write(
             "Pay as you go, with API keys and workspaces. Reads Claude Code usage by person "
             "and day, members, invitations and workspaces."
@@ -55,7 +56,7 @@ def _plans() -> None:
             icon=":material/open_in_new:",
         )
     with right, st.container(border=True, height="stretch", key="plan-missing"):
-        st.markdown("### What stays invisible with it")
+        st.markdown("## What stays invisible with it")
         st.markdown(
             "- People who sign in with a claude.ai seat (Enterprise, Team, Pro, Max): they are "
             "usually absent from the Console's report.\n"
@@ -65,10 +66,20 @@ def _plans() -> None:
         st.caption("Other plans cannot be connected yet.")
 
 
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A key that was checked and waits to be saved: encrypted, and never sent to the browser."""
+
+    name: str
+    since: date | None
+    sealed: bytes
+    probe: Probe
+
+
 def _form(view: View) -> None:
     left, right = st.columns(2)
-    with left, st.form("console", border=True):
-        st.markdown("### Claude Console")
+    with left, st.form("console", border=True, clear_on_submit=True):
+        st.markdown("## Claude Console")
         name = st.text_input("Name of this connection", value="Console", key="console-name")
         key = st.text_input(
             "Admin key",
@@ -78,65 +89,74 @@ def _form(view: View) -> None:
             help="Starts with sk-ant-admin, but the check decides, not the prefix.",
         )
         back = st.radio("Read back to", list(BACK), horizontal=True, key="console-back")
-        with st.container(horizontal=True):
-            is_checked = st.form_submit_button("Check", icon=":material/network_check:")
-            is_saved = st.form_submit_button("Check, save and start reading", type="primary")
+        is_asked = st.form_submit_button("Check", type="primary", icon=":material/network_check:")
         st.caption(
             ":material/lock: Only counts are read; no key that could read prompts is asked for."
         )
     with right:
-        if is_checked or is_saved:
-            if not key.strip():
-                st.info("Paste a key first.", icon=":material/info:")
-                return
+        if is_asked and not key.strip():
+            st.info("Paste a key first.", icon=":material/info:")
+        elif is_asked:
             days = BACK[back]
             since = today() - timedelta(days=days) if days else None
-            _check(view, name, key, since, save=is_saved)
-        elif CHECKED in st.session_state:
-            _found(st.session_state[CHECKED])
+            _check(view, name, key.strip(), since)
+        if CHECKED in st.session_state:
+            _found(view, st.session_state[CHECKED])
 
 
-def _check(view: View, name: str, key: str, since: date | None, *, save: bool) -> None:
+def _check(view: View, name: str, key: str, since: date | None) -> None:
     found = view.opened
     try:
-        if save:
-            made = connections.add(
-                found.engine,
-                found.vault,
-                found.settings,
-                "console",
-                name,
-                key,
-                backfill_since=since,
-                actor=view.reader.name,
-            )
-            if made.status == "ok":
-                st.session_state.pop(CHECKED, None)
-                sync_in_background(made.name)
-                st.success(f"{made.name} is saved. Reading has begun, newest day first.")
-                return
         probe = connections.try_key(found.engine, found.vault, found.settings, key)
+    except ClaudeDashError as error:
+        st.session_state.pop(CHECKED, None)
+        in_words(error)
+        return
+    st.session_state[CHECKED] = _Checked(name, since, found.vault.seal(key), probe)
+
+
+def _save(view: View, checked: _Checked, *, test: bool) -> None:
+    found = view.opened
+    try:
+        made = connections.add(
+            found.engine,
+            found.vault,
+            found.settings,
+            "console",
+            checked.name,
+            found.vault.unseal(checked.sealed),
+            test=test,
+            backfill_since=checked.since,
+            actor=view.reader.name,
+        )
     except ClaudeDashError as error:
         in_words(error)
         return
-    st.session_state[CHECKED] = probe
-    _found(probe)
+    if made.error:
+        st.error(made.error["message"], icon=":material/error:")
+        return
+    # Before anything is drawn: a reader who leaves now stops the script, not the reading.
+    sync_in_background(made.name)
+    st.session_state.pop(CHECKED, None)
+    st.success(f"{checked.name} is saved. Reading has begun, newest day first.")
 
 
-def _found(probe: Probe) -> None:
+def _found(view: View, checked: _Checked) -> None:
+    probe = checked.probe
     with st.container(border=True, key="checked"):
         if probe.error is not None:
-            st.markdown(
-                "### The key was not taken" if probe.status == "refused" else "### No answer"
-            )
+            is_refused = probe.status == "refused"
+            st.markdown("## The key was not taken" if is_refused else "## No answer")
             st.error(str(probe.error), icon=":material/error:")
             st.caption("Nothing was saved.")
+            if not is_refused and st.button("Save anyway", key="save-anyway"):
+                _save(view, checked, test=False)
             return
         missing = sum(not one.is_found for one in probe.findings)
-        st.markdown(
-            "### The key works" if not missing else "### The key works; not every report answers"
-        )
-        st.caption(f"Organisation: {probe.organization_name or 'not named'}. Nothing is saved yet.")
+        works = "## The key works"
+        st.markdown(works if not missing else f"{works}; not every report answers")
+        organization = probe.organization_name or "not named"
+        st.caption(f"Organisation: {organization}. Nothing is saved yet.")
         for one in probe.findings:
             icon = (
                 ":green[:material/check_circle:]"
@@ -145,12 +165,14 @@ def _found(probe: Probe) -> None:
             )
             st.markdown(f"{icon} **{one.report}** · {one.sentence}")
         st.markdown(f":material/info: **Not covered** · {', '.join(probe.not_covered)}")
+        if st.button("Save and start reading", type="primary", key="save"):
+            _save(view, checked, test=True)
 
 
 def _existing(view: View) -> None:
     if not connections.list_all(view.store):
         return
-    st.markdown("### Connections")
+    st.markdown("## Connections")
     is_reading = any(one.progress for one in attention.sources(view.store))
     st.fragment(_progress, run_every=FAST_S if is_reading else SLOW_S)(view)
     for one in connections.list_all(view.store):

@@ -43,7 +43,7 @@ def exports(view: View) -> None:
         st.caption("Hidden in this set: " + "; ".join(made.hidden) + ".")
     if made.without_source:
         st.caption("No connected source feeds: " + ", ".join(made.without_source) + ".")
-    st.markdown("### Earlier exports")
+    st.markdown("## Earlier exports")
     earlier = log.earlier(view.store)
     if not earlier:
         st.caption("Nothing was exported yet.")

@@ -34,7 +34,7 @@ def glossary(view: View) -> None:
                 f"By {', '.join(one.grains)}. Breakdowns: {', '.join(one.dimensions) or 'none'}. "
                 f"Source: {', '.join(one.sources)}."
             )
-    st.markdown("### What is shown and what is not")
+    st.markdown("## What is shown and what is not")
     st.write(
         f"A group is shown from {view.policy.k} people on; a figure needs {view.policy.c} people "
         "behind it, and no single person may stand out. Smaller teams stand together. Reasons: "

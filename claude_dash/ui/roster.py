@@ -39,7 +39,7 @@ def roster(view: View) -> None:
 
 def _import(view: View) -> None:
     with st.container(border=True, key="roster-import"):
-        st.markdown("### Roster from a file")
+        st.markdown("## Roster from a file")
         st.caption(
             "Columns: email, team, department, eligible, joined, left. A row of the file wins "
             "over workspaces. What it says of somebody new holds for all days; a move holds "
@@ -138,19 +138,19 @@ def _teams(view: View, found: list[teams.Team]) -> None:
     left, middle, right = st.columns(3)
     actor = view.reader.name
     with left, st.form("team-rename"):
-        st.markdown("### Rename")
+        st.markdown("## Rename")
         name = st.selectbox("Team", by_name, key="rename-team")
         new = st.text_input("New name", key="rename-to")
         if st.form_submit_button("Rename team"):
             _do(lambda: teams.rename(view.store, by_name[name], new, actor=actor))
     with middle, st.form("team-merge"):
-        st.markdown("### Merge")
+        st.markdown("## Merge")
         name = st.selectbox("Team", by_name, key="merge-team")
         into = st.selectbox("Into", by_name, key="merge-into")
         if st.form_submit_button("Merge teams"):
             _do(lambda: teams.merge(view.store, by_name[name], by_name[into], actor=actor))
     with right, st.form("team-department"):
-        st.markdown("### Department")
+        st.markdown("## Department")
         name = st.selectbox("Team", by_name, key="department-team")
         department = st.text_input("Department, empty for none", key="department-name")
         if st.form_submit_button("Set department"):
@@ -158,7 +158,7 @@ def _teams(view: View, found: list[teams.Team]) -> None:
     workspaces = [one.name for one in found if one.is_workspace]
     if len(workspaces) > 1:
         with st.form("team-order"):
-            st.markdown("### Order of workspaces")
+            st.markdown("## Order of workspaces")
             st.caption("A person in several workspaces is in the first of this order.")
             order = st.multiselect("First to last", workspaces, default=workspaces, key="order")
             if st.form_submit_button("Save order"):

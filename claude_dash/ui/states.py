@@ -20,7 +20,7 @@ def stop_without_source(view: View) -> None:
         return
     _, middle, _ = st.columns([1, 2, 1])
     with middle, st.container(border=True, key="no-source"):
-        st.markdown("### No source is connected yet")
+        st.markdown("## No source is connected yet")
         st.write(
             "Connect the Claude Console with an Admin key, and the last weeks are here within a "
             "minute. Nothing on any page is about a single person."
@@ -58,9 +58,9 @@ def stop_when_hidden(view: View, release: Release) -> None:
     is_small = all(row.hidden == "small group" for row in release.rows if row.status != "missing")
     with st.container(border=True, key="all-hidden"):
         st.markdown(
-            "### :material/lock: Figures start at " + str(view.policy.k) + " people"
+            "## :material/lock: Figures start at " + str(view.policy.k) + " people"
             if is_small and not view.filters.teams
-            else "### :material/lock: Nothing can be shown here"
+            else "## :material/lock: Nothing can be shown here"
         )
         st.write(
             "Every group here has too few people to be shown."

@@ -26,7 +26,7 @@ def trust(view: View) -> None:
             "Records set aside", str(sum(sum(o.rejected.values()) for o in found)), border=True
         )
     with st.container(border=True, key="card-days"):
-        st.markdown("### Days read, by source")
+        st.markdown("## Days read, by source")
         st.caption(f"The last {STRIP_DAYS} days, UTC. Light: may still change. Orange: missing.")
         since = today() - timedelta(days=STRIP_DAYS)
         chart = heat.strip({one.name: one.days for one in found}, list(days(since, today())))
@@ -50,7 +50,7 @@ def trust(view: View) -> None:
 
 def _source(view: View, one: attention.SourceTrust) -> None:
     with st.container(border=True, key=f"source-{one.name}"):
-        st.markdown(f"### {one.name}")
+        st.markdown(f"## {one.name}")
         words = {"ok": "read regularly", "paused": "paused"}
         facts = [f"Claude {one.kind.capitalize()}", words.get(one.status, one.status)]
         if one.first_day and one.last_complete_day:
