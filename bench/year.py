@@ -18,26 +18,18 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
-import numpy as np
-from sqlalchemy import Engine, insert
+from data import day_of, people_of
+from sqlalchemy import Engine
+from vendor import serve
 
-TEAMS, DEPARTMENTS, KEYS = 200, 20, 12
-MODELS = ("claude-opus-4-8", "claude-sonnet-5", "claude-haiku-4-5")
-TERMINALS = ("vscode", "iTerm.app", "tmux", "")
-TOOLS = ("edit_tool", "write_tool")
-PRESENT = 0.93
 RUNS = 20
-LATENCY_S = 0.05  # of the loopback vendor, a tenth of a real one's
 PAGE_DAYS = 30
 os.environ.setdefault("CLAUDE_DASH_RETENTION_PERSON_DAYS", "400")
 
@@ -67,136 +59,13 @@ def _measure(options: argparse.Namespace, folder: Path) -> None:
     engine = open_store(options.url or settings().url)
     migrate(engine)
     last = datetime.now(UTC).date() - timedelta(days=1)
-    _people(engine, options.people)
+    people_of(engine, options.people)
     rows, seconds, plain = _write(engine, options, last)
     print(f"facts written: {rows:,} rows in {seconds:.0f} s, {rows / seconds:,.0f} a second")
     print(f"  against sqlite3.executemany of the same rows: {plain:.2f} (wanted: 0.3 or more)")
     _roll_up(engine, last)
     _ask(engine)
     _sync(folder, options.people)
-
-
-def _people(engine: Engine, people: int) -> None:
-    from claude_dash.facts import tables as t
-
-    now = datetime.now(UTC)
-    with engine.begin() as c:
-        c.execute(
-            insert(t.CONNECTION).values(
-                id=1,
-                name="Bench",
-                kind="console",
-                status="ok",
-                organization_id="bench",
-                organization_name="",
-                key_tail="",
-                options="{}",
-                created_at=now,
-                backfill_done=True,
-                error_code="",
-                error_message="",
-                progress="",
-            )
-        )
-        c.execute(
-            insert(t.DEPARTMENT), [{"id": n, "name": f"D{n}"} for n in range(1, DEPARTMENTS + 1)]
-        )
-        c.execute(
-            insert(t.TEAM),
-            [
-                {
-                    "id": n,
-                    "name": f"Team {n:03d}",
-                    "department_id": 1 + n % DEPARTMENTS,
-                    "rank": 0,
-                    "workspace_id": "",
-                }
-                for n in range(1, TEAMS + 1)
-            ],
-        )
-        everybody = range(1, people + KEYS + 1)
-        c.execute(
-            insert(t.PERSON), [{"id": n, "automation": n > people, "name": ""} for n in everybody]
-        )
-        c.execute(
-            insert(t.IDENTITY),
-            [
-                {"who": n, "person_id": n, "kind": "email", "value": f"p{n}", "first_seen": None}
-                for n in everybody
-            ],
-        )
-        # Teams of every size: a few people to a few hundred.
-        weights = np.random.default_rng(3).pareto(1.5, TEAMS) + 0.3
-        teams = np.random.default_rng(4).choice(TEAMS, people, p=weights / weights.sum()) + 1
-        c.execute(
-            insert(t.MEMBERSHIP),
-            [
-                {"person_id": n, "team_id": int(teams[n - 1]), "origin": "csv"}
-                for n in range(1, people + 1)
-            ],
-        )
-        c.execute(
-            insert(t.ROSTER_ENTRY),
-            [
-                {
-                    "person_id": n,
-                    "origin": "csv",
-                    "eligible": True,
-                    "vendor_user_id": "",
-                    "role": "",
-                }
-                for n in range(1, people + 1)
-            ],
-        )
-
-
-def _day(day: date, people: int, seed: int) -> dict[str, list[dict[str, Any]]]:
-    """Return one day's rows by table name."""
-    rng = np.random.default_rng([seed, day.toordinal()])
-    who = np.flatnonzero(rng.random(people + KEYS) < PRESENT) + 1
-    size = len(who)
-    terminal = rng.integers(0, len(TERMINALS), size)
-    work = (rng.pareto(2.0, size) * 3 + 1).astype(int)
-    activity, usage, tools = [], [], []
-    for n, amount, at in zip(who.tolist(), work.tolist(), terminal.tolist(), strict=True):
-        key = {
-            "connection_id": 1,
-            "day": day,
-            "who": n,
-            "terminal_type": TERMINALS[at],
-            "customer_type": "api",
-        }
-        activity.append(
-            {
-                **key,
-                "sessions": amount,
-                "lines_added": 40 * amount,
-                "lines_removed": 9 * amount,
-                "commits": amount // 2,
-                "pull_requests": amount // 6,
-            }
-        )
-        for model in MODELS[: 1 + n % 2]:
-            usage.append(
-                {
-                    **key,
-                    "model": model,
-                    "input_tokens": 900 * amount,
-                    "output_tokens": 2_000 * amount,
-                    "cache_read_tokens": 90_000 * amount,
-                    "cache_write_tokens": 7_000 * amount,
-                    "cost_estimated": 410_000_000 * amount,
-                }
-            )
-        tools.append(
-            {
-                **key,
-                "tool": TOOLS[n % 2],
-                "suggestions_accepted": 5 * amount,
-                "suggestions_rejected": amount,
-            }
-        )
-    return {"activity_day": activity, "model_usage_day": usage, "tool_day": tools}
 
 
 def _write(engine: Engine, options: argparse.Namespace, last: date) -> tuple[int, float, float]:
@@ -213,7 +82,7 @@ def _write(engine: Engine, options: argparse.Namespace, last: date) -> tuple[int
     rows, seconds, ratios = 0, 0.0, []
     for back in range(options.days):
         day = last - timedelta(days=back)
-        made = _day(day, options.people, 7)
+        made = day_of(day, options.people, 7)
         facts = DayFacts(
             rows={tables[name]: found for name, found in made.items()},
             records=len(made["activity_day"]),
@@ -376,82 +245,6 @@ def _ask(engine: Engine) -> None:
         )
 
 
-def _pages(people: int) -> Callable[[str, str | None], bytes]:
-    """Return what the loopback vendor answers: the same pages for every day, made once."""
-    per_page = 1000
-    pages = -(-people // per_page)
-    cache: dict[tuple[str, int], bytes] = {}
-
-    def page(day: str, token: str | None) -> bytes:
-        number = int(token or 0)
-        if (day, number) not in cache:
-            rows = [
-                {
-                    "date": f"{day}T00:00:00Z",
-                    "actor": {"type": "user_actor", "email_address": f"p{n}@example.org"},
-                    "customer_type": "api",
-                    "terminal_type": "vscode",
-                    "core_metrics": {
-                        "num_sessions": 3,
-                        "lines_of_code": {"added": 5, "removed": 1},
-                        "commits_by_claude_code": 1,
-                        "pull_requests_by_claude_code": 0,
-                    },
-                    "tool_actions": {"edit_tool": {"accepted": 3, "rejected": 1}},
-                    "model_breakdown": [
-                        {
-                            "model": MODELS[0],
-                            "tokens": {
-                                "input": 1,
-                                "output": 2,
-                                "cache_read": 3,
-                                "cache_creation": 4,
-                            },
-                            "estimated_cost": {"amount": 12.5, "currency": "USD"},
-                        }
-                    ],
-                }
-                for n in range(number * per_page, min((number + 1) * per_page, people))
-            ]
-            following = str(number + 1) if number + 1 < pages else None
-            cache[day, number] = json.dumps(
-                {"data": rows, "has_more": following is not None, "next_page": following}
-            ).encode()
-        return cache[day, number]
-
-    return page
-
-
-def _serve(people: int) -> ThreadingHTTPServer:
-    page = _pages(people)
-
-    class Vendor(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            if parts.path.endswith("claude_code"):
-                body = page(asked["starting_at"], asked.get("page"))
-            elif parts.path.endswith("/me"):
-                body = b'{"id":"bench-sync","type":"organization","name":"Bench"}'
-            else:
-                body = b'{"data":[],"has_more":false}'
-            time.sleep(LATENCY_S)
-            self.send_response(200)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Vendor)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
-
-
 def _walk(url: str, days: list[date]) -> Iterator[int]:
     with httpx.Client(base_url=url) as client:
         for day in days:
@@ -473,7 +266,7 @@ def _walk(url: str, days: list[date]) -> Iterator[int]:
 
 def _sync(folder: Path, people: int) -> None:
     """Print a sync's time against a bare walk of the same pages, and the memory that it takes."""
-    server = _serve(people)
+    server = serve(people)
     url = f"http://127.0.0.1:{server.server_port}"
     last = datetime.now(UTC).date()
     days = [last - timedelta(days=back) for back in range(PAGE_DAYS)]

@@ -13,9 +13,9 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from claude_dash.access.readers import Reader, Role
 
 from claude_dash import answers
+from claude_dash.access.readers import Reader, Role
 from claude_dash.config import Settings
 from claude_dash.errors import QueryError, RefusedError
 from claude_dash.exports import log, weekly
