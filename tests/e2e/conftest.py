@@ -19,8 +19,15 @@ from tests import tiny
 from tests.conftest import find_chromium
 
 START_S = 60
-ARGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-        "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 class _Vendor(BaseHTTPRequestHandler):
@@ -105,7 +112,7 @@ def browser() -> Iterator[Any]:
     """Yield a headless Chromium."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import sync_playwright  # noqa: PLC0415 - warns at import
 
         with sync_playwright() as playwright:
             found = playwright.chromium.launch(executable_path=find_chromium(), args=ARGS)
