@@ -33,7 +33,7 @@ def sealed_weeks(connection: Connection) -> set[date]:
 
 
 def seal(connection: Connection, month: date, at: datetime) -> None:
-    """t.Seal a month and every week that touches it."""
+    """Seal a month and every week that touches it."""
     known = sealed_weeks(connection)
     rows = [("month", month), *(("week", one) for one in weeks_touching(month) if one not in known)]
     connection.execute(
