@@ -23,9 +23,9 @@ TEAMS = (
     ("Research", "Enablement", 3),
 )
 PILOT, STUCK, DROPPED = "Platform", "Embedded", "Search"
-FIRST = ("Ada", "Bo", "Cleo", "Dara", "Eli", "Finn", "Gia", "Hugo", "Ines", "Jon", "Kaya", "Liv",
+FIRST = ("Ada", "Bo", "Cleo", "Dara", "Eli", "Finn", "Gia", "Hugo", "Inga", "Jon", "Kaya", "Liv",
          "Milo", "Nia", "Omar", "Pia", "Quin", "Rin", "Sami", "Tove")  # fmt: skip
-LAST = ("Abel", "Brook", "Cole", "Drum", "Ekow", "Fenn", "Gale", "Hart", "Ito", "Juhl", "Kerr",
+LAST = ("Abel", "Brook", "Cole", "Drum", "Ekow", "Fenn", "Gale", "Hale", "Ito", "Juhl", "Kerr",
         "Lund", "Moss", "Nash", "Orr", "Penn", "Ruiz", "Stone", "Tran", "Voss")  # fmt: skip
 KEYS = ("ci-runner", "nightly-docs", "release-bot")
 WHOLE = 240
