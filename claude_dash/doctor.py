@@ -176,7 +176,7 @@ def _connections(engine: Engine) -> Iterator[Check]:
             hint = "It is paused. Resume it on the page Connect."
             yield Check(name, ok=False, hint=hint, exit_code=SourceError.exit_code)
         else:
-            last = f"complete to {one.last_day}" if one.last_day else "nothing read yet"
+            last = f"read up to {one.last_day}" if one.last_day else "nothing read yet"
             yield Check(name, ok=True, hint=last)
     if not connections.list_all(engine):
         yield Check("connections", ok=True, hint="none yet: claude-dash connect add console NAME")

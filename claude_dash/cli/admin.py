@@ -48,7 +48,7 @@ def user_add(
 
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     with opened() as engine:
-        link = local.add(engine, email, role, password=password)
+        link = local.add(engine, email, role, password=password, base_url=settings().public_url)
     if as_json:
         output.document({"email": email, "role": role, "link": link})
     elif link:

@@ -58,11 +58,13 @@ def _open_sqlite(address: URL) -> Engine:
         options["poolclass"] = StaticPool
         options["connect_args"]["check_same_thread"] = False
     else:
-        folder = Path(address.database or "").absolute().parent
+        file = Path(address.database or "").absolute()
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not file.exists():
+                file.touch(mode=0o600)  # and with it the files that SQLite puts beside it
         except OSError:
-            message = "The folder of the store cannot be made."
+            message = "The file of the store cannot be made."
             raise StoreError(message, "Set CLAUDE_DASH_DATA_DIR to a writable folder.") from None
     engine = create_engine(address, **options)
     event.listen(engine, "connect", _prepare)
