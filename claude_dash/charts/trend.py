@@ -59,20 +59,21 @@ def line(release: Release, today: date, *, color: str = theme.BLUE) -> go.Figure
     running = _running(rows, today)
     closed = [None if row is running or row.value is None else float(row.value) for row in rows]
     hover = [theme.exact(row.value, release.unit) for row in rows]
+    last = next((n for n in range(len(rows) - 1, -1, -1) if closed[n] is not None), -1)
     made.add_scatter(
         x=x,
         y=closed,
         mode="lines",
         line={"width": 2.5, "color": color},
-        fill="tozeroy",
+        # An area over a gap would draw a value that is hidden or missing.
+        fill=None if None in closed[: last + 1] else "tozeroy",
         fillcolor=theme.AREA if color == theme.BLUE else _light(color),
         customdata=hover,
         hovertemplate="%{customdata}<extra></extra>",
         connectgaps=False,
         showlegend=False,
     )
-    last = next((n for n in range(len(rows) - 1, -1, -1) if closed[n] is not None), None)
-    if last is not None:
+    if last >= 0:
         made.add_scatter(
             x=[x[last]],
             y=[closed[last]],
@@ -84,7 +85,7 @@ def line(release: Release, today: date, *, color: str = theme.BLUE) -> go.Figure
             showlegend=False,
             cliponaxis=False,
         )
-    if running is not None and running.value is not None and last is not None:
+    if running is not None and running.value is not None and last >= 0:
         made.add_scatter(
             x=[x[last], theme.period(grain, running.start)],
             y=[closed[last], float(running.value)],

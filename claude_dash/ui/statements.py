@@ -112,7 +112,7 @@ def teams_above(release: Release, dimension: str) -> str:
         if row.value is not None and row.groups.get(dimension) != "Automation"
     ]
     if not rows:
-        return NOTHING_SHOWN if release.rows else NO_DATA
+        return NOTHING_SHOWN
     above = sum(Fraction(row.value) > HALF for row in rows if row.value is not None)
     return f"{spelled(above)} of {spelled(len(rows)).lower()} teams are above 50%"
 
@@ -125,7 +125,7 @@ def span(release: Release, dimension: str, what: str) -> str:
         if row.value is not None and row.groups.get(dimension) != "Automation"
     ]
     if not values:
-        return NOTHING_SHOWN if release.rows else NO_DATA
+        return NOTHING_SHOWN
     low = theme.number(min(values, key=float), release.unit)
     high = theme.number(max(values, key=float), release.unit)
     return f"{what} is {low}" if low == high else f"{what} is between {low} and {high} by team"
