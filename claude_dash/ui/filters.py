@@ -1,7 +1,7 @@
 """The shared filters: period, grain, teams and comparison, kept in the address."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import streamlit as st
@@ -42,8 +42,8 @@ def last_closed_week() -> date:
 class Filters:
     """What the filter bar says; `teams` are labels of published groups."""
 
-    since: date = date.min
-    until: date = date.max
+    since: date = field(default_factory=lambda: _weeks(PERIODS[DEFAULT_PERIOD])[0])
+    until: date = field(default_factory=lambda: _weeks(PERIODS[DEFAULT_PERIOD])[1])
     grain: Grain = DEFAULT_GRAIN
     teams: tuple[str, ...] = ()
     has_comparison: bool = True

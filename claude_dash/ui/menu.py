@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
+from streamlit.errors import StreamlitPageNotFoundError
 from streamlit.navigation.page import StreamlitPage
 
 from claude_dash.access.readers import Capability, Role, may
@@ -68,5 +69,8 @@ def pages_for(role: Role) -> dict[str, list[StreamlitPage]]:
 
 
 def link(name: str, label: str, icon: str) -> None:
-    """Draw a link to another page that keeps the filters."""
-    st.page_link(PAGES / f"{name}.py", label=label, icon=f":material/{icon}:")
+    """Draw a link to another page; plain text where the menu has not listed it."""
+    try:
+        st.page_link(PAGES / f"{name}.py", label=label, icon=f":material/{icon}:")
+    except StreamlitPageNotFoundError:  # the page ran alone, or the role may not open it
+        st.caption(f":material/{icon}: {label}")
