@@ -68,4 +68,5 @@ def strip(sources: Mapping[str, Mapping[date, str]], days: Sequence[date]) -> go
         )
     made.update_layout(hovermode="closest")
     made.update_yaxes(type="category", showgrid=False)
+    made.update_xaxes(tickformat="%-d %b")
     return made

@@ -27,7 +27,7 @@ def _band(made: go.Figure, grain: str, row: Row) -> None:
     made.add_vrect(x0=at, x1=at, line_width=18, line_color=theme.BAND, layer="below")
     made.add_annotation(
         x=at,
-        y=1.06,
+        y=1.1,
         yref="paper",
         text="running",
         showarrow=False,
@@ -180,7 +180,7 @@ def stacked(release: Release, dimension: str, today: date) -> go.Figure:
     running = _running(release.rows, today)
     if running is not None:
         made.add_annotation(
-            x=theme.period(release.grain, running.start), y=1.06, yref="paper", text="running",
+            x=theme.period(release.grain, running.start), y=1.1, yref="paper", text="running",
             showarrow=False, xanchor="right", font={"color": theme.GREY},
         )  # fmt: skip
     hidden = [row for row in release.rows if row.hidden]

@@ -126,7 +126,7 @@ def sync(
             rows = [row_of(connection, name) for name in dict.fromkeys(names)]
         else:
             rows = list(connection.execute(select(_CONNECTION).order_by(_CONNECTION.c.id)))
-    return [
+    outcomes = [
         _sync_one(
             engine,
             vault,
@@ -140,6 +140,8 @@ def sync(
         )
         for row in rows
     ]
+    _purge(engine, settings)
+    return outcomes
 
 
 def _sync_one(
@@ -175,12 +177,10 @@ def _sync_one(
         except ClaudeDashError as error:
             _note_failure(run, error)
         else:
-            _note(run, status="ok", error_code="", error_message="", failing_since=None)
+            _note_success(run)
         finally:
             _note(run, last_sync=now(), progress="")
             roll_up(engine, settings)
-        if outcome.status == "ok":
-            _purge(run)
     outcome.seconds = round(time.monotonic() - started, 3)
     log.event(
         _LOGGER,
@@ -212,16 +212,30 @@ def _note_failure(run: _Sync, error: ClaudeDashError) -> None:
     _note(run, **values, failing_since=run.row.failing_since or now())
 
 
-def _purge(run: _Sync) -> None:
-    """Seal and purge what is past its age, once no backfill is going on any more."""
-    with run.engine.connect() as connection:
+def _note_success(run: _Sync) -> None:
+    """Keep that everything was read, or which day was set aside."""
+    error = run.outcome.error or {"code": "", "message": ""}
+    failing = (run.row.failing_since or now()) if run.outcome.error else None
+    _note(
+        run,
+        status="ok",
+        error_code=error["code"],
+        error_message=error["message"],
+        failing_since=failing,
+    )
+
+
+def _purge(engine: Engine, settings: Settings) -> None:
+    """Seal and purge what is past its age, whatever failed; not while a backfill is going on."""
+    with engine.connect() as connection:
         going_on = connection.execute(
             select(_CONNECTION.c.id).where(
                 _CONNECTION.c.backfill_done.is_(False), _CONNECTION.c.status != "paused"
             )
         ).first()
     if going_on is None:
-        retention.purge(run.engine, run.settings, today())
+        roll_up(engine, settings)  # of a sync that was cut off, before its facts go
+        retention.purge(engine, settings, today())
 
 
 def _read(run: _Sync, since: date | None, until: date | None, transport: Transport | None) -> None:
@@ -271,8 +285,10 @@ def _read_days(run: _Sync, client: AnthropicClient, since: date | None, until: d
                     break
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+    if plan.history_starts:
+        _note(run, history_starts=plan.history_starts)
     if plan.is_backfill:
-        _note(run, backfill_done=True, history_starts=plan.history_starts)
+        _note(run, backfill_done=True)
 
 
 _Job = Future[tuple[datetime, DayFacts]]

@@ -21,18 +21,18 @@ EMPTY_DAYS_AT_END = 90
 class Plan:
     """The days to read, newest first.
 
-    at_most: how many days there are, unless history ends earlier. is_backfill: whether history is
-    known to its end once the plan is done. history_starts: the first day the vendor has, once it
-    is known.
+    reads: day -> whether it need not be read again. sealed: weeks, by Monday, that are left out.
+    is_backfill: whether history is known to its end once the plan is done. is_asked: whether these
+    days were asked for. history_starts: the first day the vendor has, once it is known.
     """
 
     newest: date
     floor: date
-    reads: dict[date, bool]  # day -> whether it need not be read again
+    reads: dict[date, bool]
     empty: set[date]
-    at_most: int
-    is_backfill: bool
-    is_asked: bool
+    sealed: set[date] = field(default_factory=set)
+    is_backfill: bool = False
+    is_asked: bool = False
     history_starts: date | None = None
     run_of_empty: int = field(default=0)
 
@@ -41,13 +41,20 @@ class Plan:
         """Yield the days to read, newest first."""
         day = self.newest
         while day >= self.floor:
-            if not self.reads.get(day, False):
+            if not self.reads.get(day, False) and week_of(day) not in self.sealed:
                 yield day
             day -= ONE_DAY
 
+    @property
+    def at_most(self) -> int:
+        """Return how many days there are, unless history ends earlier."""
+        return sum(1 for _ in self.days)
+
     def may_end_at(self, day: date) -> bool:
         """Say whether a refusal of the day can mean that the vendor's history begins later."""
-        return self.is_backfill and any(read > day for read in self.reads)
+        if self.is_asked or not any(read > day for read in self.reads):
+            return False
+        return self.is_backfill or not any(read < day for read in self.reads)
 
     def ended_before(self, first: date) -> None:
         """Keep that the vendor has nothing before a day."""
@@ -86,38 +93,27 @@ def plan(
 
     Always the days that may have been revised and those never read; while the history is not
     known to its end, everything back to it; with `since` or `until` exactly those days again.
+    What is sealed is left alone, unless it is asked for.
     """
     reads = checkpoints.reads(connection, row.id, source.name)
     counts = checkpoints.records(connection, row.id, source.name)
     floor = max(source.floor, row.history_starts or source.floor)
     limits = [one for one in (row.backfill_since, settings.backfill_since) if one]
-    newest, sealed = today(), sealed_weeks(connection)
-    is_asked = since is not None or until is not None
+    newest, is_asked = today(), since is not None or until is not None
+    empty = {day for day, number in counts.items() if not number}
     if is_asked:
         newest = min(newest, until - ONE_DAY) if until else newest
         first = max(source.floor, since) if since else max([floor, *limits])
-        return _made(newest, first, {}, counts, is_backfill=False, is_asked=True)
-    first = max([floor, *limits[:1]])
+        return Plan(newest, first, {}, empty, is_asked=True)
     revised = timedelta(days=REVISED_DAYS.get(source.name, 0))
     settled = {
         day: day < newest - revised and is_final(at, day, source.name) for day, at in reads.items()
     }
-    settled |= {day: True for day in reads if week_of(day) in sealed}
-    if row.backfill_done:
-        oldest = min(reads, default=newest)
-        return _made(newest, max(first, oldest), settled, counts, is_backfill=False)
-    return _made(newest, first, settled, counts, is_backfill=True)
-
-
-def _made(
-    newest: date,
-    floor: date,
-    reads: dict[date, bool],
-    counts: dict[date, int],
-    *,
-    is_backfill: bool,
-    is_asked: bool = False,
-) -> Plan:
-    at_most = max((newest - floor).days + 1, 0) - sum(done for done in reads.values())
-    empty = {day for day, number in counts.items() if not number}
-    return Plan(newest, floor, reads, empty, at_most, is_backfill, is_asked)
+    return Plan(
+        newest,
+        max([floor, *limits[:1]]),
+        settled,
+        empty,
+        sealed_weeks(connection),
+        is_backfill=not row.backfill_done,
+    )

@@ -32,7 +32,7 @@ def due(connection: Connection, settings: Settings, today: date) -> list[date]:
     last_kept = today - timedelta(days=settings.retention_person_days)
     known, month, found = seals.sealed(connection, "month"), month_of(oldest), []
     while seals.weeks_touching(month)[-1] + seals.WEEK <= last_kept:
-        if month not in known:
+        if month not in known and not seals.is_being_read(connection, month, today):
             found.append(month)
         month = next_month(month)
     return found
@@ -98,11 +98,19 @@ def _months_before(day: date, months: int) -> date:
 
 
 def reopen(engine: Engine, since: date, until: date) -> list[date]:
-    """Open the sealed months that a read covers whole, to be sealed again after it."""
+    """Open the sealed months that a read covers whole, to be sealed again after it.
+
+    Every connection has to read them again, since their facts are gone; a month that a removed
+    connection took part in stays sealed.
+    """
     with engine.begin() as connection:
-        months = list(seals.months_inside(connection, since, until))
+        months = [
+            month
+            for month in seals.months_inside(connection, since, until)
+            if seals.can_be_read(connection, month)
+        ]
         for month in months:
-            seals.unseal(connection, month)
+            seals.unseal(connection, month, now().date())
             note(connection, "retention", "month reopened", f"{month:%Y-%m}")
     return months
 

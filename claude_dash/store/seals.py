@@ -1,15 +1,19 @@
 """Sealed periods: their facts are purged, and their releases never change again."""
 
+import json
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select
 
 from claude_dash.clock import month_of, next_month, week_of
 from claude_dash.errors import StoreError
 from claude_dash.facts import tables as t
 
 WEEK = timedelta(days=7)
+REOPENED = "retention.reopened."  # setting, by month: when it was opened, and what was missed then
+REOPENED_FOR = timedelta(days=7)  # after which a month is sealed, however much was read of it
 
 
 def weeks_touching(month: date) -> list[date]:
@@ -36,6 +40,7 @@ def seal(connection: Connection, month: date, at: datetime) -> None:
     """Seal a month and every week that touches it."""
     known = sealed_weeks(connection)
     rows = [("month", month), *(("week", one) for one in weeks_touching(month) if one not in known)]
+    _forget(connection, month)
     connection.execute(
         insert(t.SEAL), [{"grain": grain, "start": start, "sealed_at": at} for grain, start in rows]
     )
@@ -49,11 +54,49 @@ def months_inside(connection: Connection, since: date, until: date) -> Iterator[
             yield month
 
 
-def unseal(connection: Connection, month: date) -> None:
-    """Open a month and its weeks again, to be read, rolled up and sealed anew."""
+def can_be_read(connection: Connection, month: date) -> bool:
+    """Say whether every connection that was read in a month, and its weeks, is still there."""
+    there = select(t.CONNECTION.c.id)
+    gone = _inside(month, t.DAY_READ.c.connection_id.not_in(there))
+    return connection.execute(gone.limit(1)).first() is None
+
+
+def unseal(connection: Connection, month: date, today: date) -> None:
+    """Open a month and its weeks again, to be read, rolled up and sealed anew.
+
+    Its days count as unread from then on; they are missed until all of them were read again.
+    """
     connection.execute(delete(t.SEAL).where(t.SEAL.c.grain == "month", t.SEAL.c.start == month))
     weeks = weeks_touching(month)
     connection.execute(delete(t.SEAL).where(t.SEAL.c.grain == "week", t.SEAL.c.start.in_(weeks)))
+    missed = len(connection.execute(_inside(month)).all())
+    first, last = weeks[0], weeks[-1] + WEEK
+    connection.execute(delete(t.DAY_READ).where(t.DAY_READ.c.day >= first, t.DAY_READ.c.day < last))
+    _forget(connection, month)
+    name, value = f"{REOPENED}{month}", json.dumps({"on": today.isoformat(), "missed": missed})
+    connection.execute(insert(t.SETTING).values(name=name, value=value))
+
+
+def is_being_read(connection: Connection, month: date, today: date) -> bool:
+    """Say whether a month was opened lately and not all that was missed then was read again."""
+    query = select(t.SETTING.c.value).where(t.SETTING.c.name == f"{REOPENED}{month}")
+    stored = connection.execute(query).scalar()
+    if stored is None:
+        return False
+    opened = json.loads(stored)
+    if today - date.fromisoformat(opened["on"]) > REOPENED_FOR:
+        return False
+    return len(connection.execute(_inside(month)).all()) < int(opened["missed"])
+
+
+def _inside(month: date, *conditions: ColumnElement[bool]) -> Select[tuple[Any]]:
+    """Return the query for what was read of a month and of the weeks that touch it."""
+    weeks, c = weeks_touching(month), t.DAY_READ.c
+    return select(c.day).where(c.day >= weeks[0], c.day < weeks[-1] + WEEK, *conditions)
+
+
+def _forget(connection: Connection, month: date) -> None:
+    connection.execute(delete(t.SETTING).where(t.SETTING.c.name == f"{REOPENED}{month}"))
 
 
 def refuse_sealed(connection: Connection, day: date) -> None:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 from claude_dash import clock
+from claude_dash.charts import theme
 from claude_dash.exports import log, weekly
 from claude_dash.ui.page import View
 
@@ -40,7 +41,8 @@ def exports(view: View) -> None:
         with st.expander(name, expanded=name == "summary.csv"):
             _preview(rows)
     if made.hidden:
-        st.caption("Hidden in this set: " + "; ".join(made.hidden) + ".")
+        reasons = "; ".join(theme.reason(why) for why in made.hidden)
+        st.caption(f"Hidden in this set: {reasons}.")
     if made.without_source:
         st.caption("No connected source feeds: " + ", ".join(made.without_source) + ".")
     st.markdown("## Earlier exports")

@@ -119,7 +119,7 @@ def bar(engine: Engine, *, is_slide: bool = False) -> Filters:
             max_selections=MAX_TEAMS,
             placeholder="All teams",
             label_visibility="collapsed",
-            width=230,
+            width=185,
         )
         comparison = st.selectbox(
             "Comparison",

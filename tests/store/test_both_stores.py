@@ -113,3 +113,11 @@ def test_a_purge_seals_and_keeps_the_figures(store: Engine, wide: Settings) -> N
         oldest = connection.execute(select(func.min(t.ACTIVITY_DAY.c.day))).scalar()
     assert oldest == date(2026, 10, 1)
     assert ask(store, query, READER).rows == before
+
+
+def test_no_name_stands_in_facts_or_figures(store: Engine, wide: Settings) -> None:
+    """Names, addresses and keys of the payloads are in no table of facts, groups or figures."""
+    _read(store, wide)
+    text = repr(_dump(store))
+    for planted in (*tiny.NAMES, *tiny.ADDRESSES, *tiny.KEYS, tiny.KEY):
+        assert planted not in text
