@@ -1,13 +1,15 @@
 """`kill -9` in the middle of a sync: the next one goes on, and the totals are the report's."""
 
+import json
 import os
 import random
+import select
 import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +25,24 @@ from tests.vendor_server import KEY, VendorServer
 PEOPLE, DAYS = 60, 24
 NANO_PER_CENT = 10_000_000
 pytestmark = pytest.mark.real_clock
-Run = Callable[..., "subprocess.Popen[str]"]
+FORKS = """
+import json, os, sys
+from claude_dash import cli, ingest
+for line in sys.stdin:
+    number = os.fork()
+    if not number:
+        sys.argv = ["claude-dash", *json.loads(line)]
+        sys.stdout = sys.stderr
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = end.code or 0
+        os._exit(code)
+    print(number, flush=True)
+    _, status = os.waitpid(number, 0)
+    print(os.waitstatus_to_exitcode(status), flush=True)
+"""
 
 
 @pytest.fixture
@@ -40,38 +59,55 @@ def server(serve: Serve) -> VendorServer:
     )
 
 
-@pytest.fixture
-def run(server: VendorServer, tmp_path: Path) -> Iterator[Run]:
-    """Return `run(*arguments)`: the program, started; ended with the test."""
-    started: list[subprocess.Popen[str]] = []
-    variables = {
-        "DATA_DIR": str(tmp_path / "data"),
-        "ANTHROPIC_BASE_URL": server.url,
-        "REQUESTS_PER_MINUTE": "100000",
-    }
-    # The first start compiles every library; the next ones take it from there.
-    compiled = {"PYTHONPYCACHEPREFIX": str(tmp_path / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
-    environment = (
-        os.environ | compiled | {f"{PREFIX}{name}": value for name, value in variables.items()}
-    )
+class Program:
+    """The command line, started as often as asked without loading its libraries every time."""
 
-    def start(*arguments: str) -> "subprocess.Popen[str]":
-        process = subprocess.Popen(
-            [sys.executable, "-m", "claude_dash", *arguments],
-            cwd=tmp_path,
-            env=environment,
+    def __init__(self, folder: Path, url: str) -> None:
+        variables = {
+            "DATA_DIR": str(folder),
+            "ANTHROPIC_BASE_URL": url,
+            "REQUESTS_PER_MINUTE": "100000",
+        }
+        self._forks = subprocess.Popen(
+            [sys.executable, "-c", FORKS],
+            cwd=folder.parent,
+            env=os.environ
+            | {f"{PREFIX}{name}": value for name, value in variables.items()}
+            | {"CONSOLE_KEY": KEY},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+            bufsize=0,  # so that what is not read yet can be waited for
         )
-        started.append(process)
-        return process
+        assert self._forks.stdin
+        assert self._forks.stdout
+        self._orders, self._news = self._forks.stdin, self._forks.stdout
 
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+    def start(self, *arguments: str) -> int:
+        """Start a command in a process of its own; return the number of the process."""
+        self._orders.write(f"{json.dumps(arguments)}\n".encode())
+        return int(self._news.readline())
+
+    def is_over(self, seconds: float) -> bool:
+        """Wait so long at most for the command to end; say whether it did."""
+        return bool(select.select([self._news], [], [], seconds)[0])
+
+    def result(self) -> int:
+        """Wait for the command to end; return its exit code, or minus the signal that ended it."""
+        return int(self._news.readline())
+
+    def close(self) -> None:
+        """End everything that was started."""
+        self._orders.close()
+        self._news.close()
+        self._forks.wait()
+
+
+@pytest.fixture
+def program(server: VendorServer, tmp_path: Path) -> Iterator[Program]:
+    """Return the command line in front of the vendor."""
+    made = Program(tmp_path / "data", server.url)
+    yield made
+    made.close()
 
 
 def sums(folder: Path, since: date, until: date) -> dict[str, int]:
@@ -108,29 +144,28 @@ def expected(truth: Truth) -> dict[str, int]:
 
 @pytest.mark.parametrize("times", [3, pytest.param(50, marks=pytest.mark.load)])
 def test_a_killed_sync_is_taken_up_again(
-    times: int, server: VendorServer, run: Run, tmp_path: Path
+    times: int, server: VendorServer, program: Program, tmp_path: Path
 ) -> None:
     """Killed at random moments, the program loses nothing, doubles nothing and asks nothing wrong.
 
     Whatever the last sync leaves is what the report says, and nothing is left to be rolled up.
     """
-    added = run("connect", "add", "console", "Main", "--key-stdin")
-    said = added.communicate(KEY)
-    assert added.returncode == 0, said
+    program.start("connect", "add", "console", "Main", "--key-env", "CONSOLE_KEY")
+    assert program.result() == 0
     dice = random.Random(times)
+    killed = 0
     for _ in range(times):
-        process = run("sync")
         enough = len(server.requests) + dice.randint(1, 60)
-        while not server.wait_for(enough, timeout=0.1) and process.poll() is None:
+        number = program.start("sync")
+        while not server.wait_for(enough, timeout=0.05) and not program.is_over(0):
             pass
-        try:
-            process.wait(timeout=dice.random() / 2)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-    last = run("sync")
-    said = last.communicate()
-    assert last.returncode == 0, said
+        if not program.is_over(dice.random() / 4):
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        killed += program.result() == -signal.SIGKILL
+    assert killed
+    program.start("sync")
+    assert program.result() == 0
     one = server.organization
     until = one.last + timedelta(days=1)
     assert sums(tmp_path / "data", one.first, until) == expected(Truth(one, one.first, until))
