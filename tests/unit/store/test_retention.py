@@ -15,7 +15,7 @@ from claude_dash.facts.identity import Identified
 from claude_dash.rollup import roll_up
 from claude_dash.store import retention, seals
 from claude_dash.store.vault import Vault
-from tests.unit.store.conftest import day_facts, stored, write
+from tests.unit.store.conftest import connect, day_facts, stored, write
 
 JUNE, JULY, AUGUST = (date(2026, month, 1) for month in (6, 7, 8))
 LAST_WEEK_OF_JUNE = date(2026, 6, 29)  # Monday; its Sunday is the 5th of July
@@ -128,6 +128,7 @@ def _month_sessions(engine: Engine, month: date) -> int | None:
 
 def test_a_month_is_opened_when_it_is_read_whole(engine: Engine, settings: Settings) -> None:
     """A read that covers a sealed month and its weeks opens it; afterwards it is sealed again."""
+    connect(engine)
     fill(engine, settings, days(date(2026, 5, 25), date(2026, 7, 12)))
     short = settings.model_copy(update={"retention_person_days": 100})
     retention.purge(engine, short, date(2026, 11, 3))
@@ -146,6 +147,7 @@ def test_a_month_is_opened_when_it_is_read_whole(engine: Engine, settings: Setti
 
 def test_opening_a_month_does_not_spoil_the_one_before(engine: Engine, settings: Settings) -> None:
     """The sealed month whose last week is read again with the next one keeps all its figures."""
+    connect(engine)
     fill(engine, settings, days(JUNE, date(2026, 8, 9)))
     short = settings.model_copy(update={"retention_person_days": 90})
     assert retention.purge(engine, short, date(2026, 11, 3)) == [JUNE, JULY]
@@ -157,6 +159,31 @@ def test_opening_a_month_does_not_spoil_the_one_before(engine: Engine, settings:
     assert retention.purge(engine, short, date(2026, 11, 3)) == [JULY]
     assert oldest(engine) == AUGUST
     assert _month_sessions(engine, JUNE) == june
+
+
+def test_a_month_that_was_opened_waits_until_it_is_read(engine: Engine, settings: Settings) -> None:
+    """An opened month counts as unread, and is sealed when it was read again or after a week."""
+    connect(engine)
+    fill(engine, settings, days(JUNE, date(2026, 7, 6)))
+    retention.purge(engine, settings, date(2026, 11, 18))
+    assert retention.reopen(engine, JUNE, date(2026, 7, 6)) == [JUNE]
+    assert stored(engine, t.DAY_READ) == {"day_read": set()}
+    fill(engine, settings, days(date(2026, 6, 20), date(2026, 7, 6)))  # cut off in the middle
+    assert retention.purge(engine, settings, date(2026, 11, 20)) == []
+    assert oldest(engine) == date(2026, 6, 20)
+    assert retention.purge(engine, settings, date(2026, 11, 26), dry_run=True) == [JUNE]
+    fill(engine, settings, days(JUNE, date(2026, 6, 20)))
+    assert retention.purge(engine, settings, date(2026, 11, 20)) == [JUNE]
+    assert _month_sessions(engine, JUNE) == 30 * sum(PEOPLE.values())
+
+
+def test_a_month_of_a_removed_connection_stays_sealed(engine: Engine, settings: Settings) -> None:
+    """What nobody can read again is not opened: its figures would lose a part."""
+    connect(engine)
+    fill(engine, settings, days(JUNE, date(2026, 7, 6)))
+    write(engine, date(2026, 6, 9), connection_id=2)
+    retention.purge(engine, settings, date(2026, 11, 18))
+    assert retention.reopen(engine, JUNE, date(2026, 7, 6)) == []
 
 
 def test_erasure_leaves_nobody(engine: Engine, settings: Settings) -> None:
