@@ -37,7 +37,7 @@ from claude_dash.store.locks import hold
 from claude_dash.store.vault import Vault
 from claude_dash.store.write import replace_day
 
-IN_FLIGHT = 8
+IN_FLIGHT = 4  # days at a time: more would only fill the memory, since reading is bound by our CPU
 ROLL_UP_EVERY_S = 15.0
 ROLL_UP_SHARE = 4.0
 PROGRESS_EVERY_S = 1.0
