@@ -3,9 +3,8 @@
 import json
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from claude_dash.clock import month_of, next_month, week_of
 from claude_dash.errors import StoreError
@@ -56,9 +55,8 @@ def months_inside(connection: Connection, since: date, until: date) -> Iterator[
 
 def can_be_read(connection: Connection, month: date) -> bool:
     """Say whether every connection that was read in a month, and its weeks, is still there."""
-    there = select(t.CONNECTION.c.id)
-    gone = _inside(month, t.DAY_READ.c.connection_id.not_in(there))
-    return connection.execute(gone.limit(1)).first() is None
+    there = set(map(str, connection.execute(select(t.CONNECTION.c.id)).scalars()))
+    return _reads(connection, month).keys() <= there
 
 
 def unseal(connection: Connection, month: date, today: date) -> None:
@@ -69,7 +67,7 @@ def unseal(connection: Connection, month: date, today: date) -> None:
     connection.execute(delete(t.SEAL).where(t.SEAL.c.grain == "month", t.SEAL.c.start == month))
     weeks = weeks_touching(month)
     connection.execute(delete(t.SEAL).where(t.SEAL.c.grain == "week", t.SEAL.c.start.in_(weeks)))
-    missed = len(connection.execute(_inside(month)).all())
+    missed = _reads(connection, month)
     first, last = weeks[0], weeks[-1] + WEEK
     connection.execute(delete(t.DAY_READ).where(t.DAY_READ.c.day >= first, t.DAY_READ.c.day < last))
     _forget(connection, month)
@@ -86,13 +84,17 @@ def is_being_read(connection: Connection, month: date, today: date) -> bool:
     opened = json.loads(stored)
     if today - date.fromisoformat(opened["on"]) > REOPENED_FOR:
         return False
-    return len(connection.execute(_inside(month)).all()) < int(opened["missed"])
+    read = _reads(connection, month)
+    return any(read.get(number, 0) < days for number, days in opened["missed"].items())
 
 
-def _inside(month: date, *conditions: ColumnElement[bool]) -> Select[tuple[Any]]:
-    """Return the query for what was read of a month and of the weeks that touch it."""
+def _reads(connection: Connection, month: date) -> dict[str, int]:
+    """Return how many days of a month and of its weeks were read, by connection."""
     weeks, c = weeks_touching(month), t.DAY_READ.c
-    return select(c.day).where(c.day >= weeks[0], c.day < weeks[-1] + WEEK, *conditions)
+    query = select(c.connection_id, func.count()).where(c.day >= weeks[0], c.day < weeks[-1] + WEEK)
+    return {
+        str(number): days for number, days in connection.execute(query.group_by(c.connection_id))
+    }
 
 
 def _forget(connection: Connection, month: date) -> None:
