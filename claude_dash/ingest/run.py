@@ -1,0 +1,69 @@
+"""One run over one connection: what it reads for, what came of it, and how far it got."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Engine, Row, update
+
+from claude_dash.config import Settings
+from claude_dash.facts import tables as t
+from claude_dash.store.vault import Vault
+
+ROLL_UP_EVERY_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a sync got: the day it reached, newest first, and how many of how many it read."""
+
+    name: str
+    day: date
+    read: int
+    of: int
+
+    def __str__(self) -> str:
+        """Say it in one line for the terminal."""
+        return f"{self.name}: {self.read} of at most {self.of} days read, at {self.day}"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of one connection, as scripts read it."""
+
+    name: str
+    kind: str
+    status: str = "ok"
+    error: dict[str, str] | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    records: int = 0
+    facts: int = 0
+    rejected: int = 0
+    requests: int = 0
+    retries: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Run:
+    """One run over one connection."""
+
+    engine: Engine
+    vault: Vault
+    settings: Settings
+    row: Row[Any]
+    outcome: Outcome
+    tell: Callable[[Progress], None]
+    told_at: float = field(default=0.0)
+    roll_up_at: float = field(default_factory=lambda: time.monotonic() + ROLL_UP_EVERY_S)
+    of: int = 0
+    read: int = 0
+
+    def note(self, **values: Any) -> None:  # noqa: ANN401 - columns of the table
+        """Keep something at the connection."""
+        with self.engine.begin() as connection:
+            changed = update(t.CONNECTION).where(t.CONNECTION.c.id == self.row.id)
+            connection.execute(changed.values(**values))
