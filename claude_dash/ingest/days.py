@@ -20,7 +20,7 @@ from claude_dash.sources.console import SOURCE
 from claude_dash.store import retention
 from claude_dash.store.write import replace_day
 
-IN_FLIGHT = 8
+IN_FLIGHT = 4  # days at a time: more would only fill the memory, since reading is bound by our CPU
 ROLL_UP_SHARE = 4.0
 PROGRESS_EVERY_S = 1.0
 _LOGGER = logging.getLogger(__name__)
