@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Row, select
 from claude_dash import log
 from claude_dash.clock import now, today
 from claude_dash.config import Settings
-from claude_dash.connections import budget_name, client_for, key_of, row_of
+from claude_dash.connections import budget_name, client_for, key_of, row_of, take_over
 from claude_dash.errors import ClaudeDashError, SourceAuthError, SourceError
 from claude_dash.facts import tables as t
 from claude_dash.ingest.days import read_days
@@ -113,6 +113,10 @@ def _sync_one(
             _read(run, since, until, transport)
         except ClaudeDashError as error:
             _note_failure(run, error)
+        except Exception:  # a fault of ours in one connection does not stop the others
+            _LOGGER.exception("sync failed")
+            message = "Something unexpected happened while it was read."
+            _note_failure(run, ClaudeDashError(message, "The log says where."))
         else:
             _note_success(run)
         finally:
@@ -144,7 +148,11 @@ def _note_failure(run: Run, error: ClaudeDashError) -> None:
 
 
 def _note_success(run: Run) -> None:
-    """Keep that everything was read, or which day was set aside."""
+    """Keep that everything was read, or which day was set aside; a pause meanwhile holds."""
+    if run.is_stopped:
+        message = "It was paused while it was read."
+        run.outcome.status, run.outcome.error = "paused", {"code": "other", "message": message}
+        return
     error = run.outcome.error or {"code": "", "message": ""}
     failing = (run.row.failing_since or now()) if run.outcome.error else None
     run.note(
@@ -188,4 +196,6 @@ def _learn_organization(run: Run, client: AnthropicClient, budget: str) -> None:
     organization = str(body.get("id") or "")
     if organization:
         run.note(organization_id=organization, organization_name=str(body.get("name") or ""))
+        with run.engine.begin() as connection:
+            take_over(connection, run.row.id, organization)
         Budget(run.engine, run.settings.requests_per_minute).move(budget, organization)

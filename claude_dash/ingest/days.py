@@ -52,6 +52,8 @@ def read_days(run: Run, client: AnthropicClient, since: date | None, until: date
                     break
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+    if run.is_stopped:
+        return
     if plan.history_starts:
         run.note(history_starts=plan.history_starts)
     if plan.is_backfill:
@@ -77,6 +79,8 @@ def _take(run: Run, plan: schedule.Plan, day: date, job: _Job) -> bool:
         if not plan.may_end_at(day):
             raise
         plan.ended_before(day + ONE_DAY)
+        return False
+    if not run.is_wanted():
         return False
     replace_day(
         run.engine,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Engine, Row, update
+from sqlalchemy import Engine, Row, select, update
 
 from claude_dash.config import Settings
 from claude_dash.facts import tables as t
@@ -61,6 +61,15 @@ class Run:
     roll_up_at: float = field(default_factory=lambda: time.monotonic() + ROLL_UP_EVERY_S)
     of: int = 0
     read: int = 0
+    is_stopped: bool = False
+
+    def is_wanted(self) -> bool:
+        """Say whether the connection was neither paused nor removed since the run began."""
+        c = t.CONNECTION.c
+        with self.engine.connect() as connection:
+            found = connection.execute(select(c.status).where(c.id == self.row.id)).scalar()
+        self.is_stopped = found != self.row.status
+        return not self.is_stopped
 
     def note(self, **values: Any) -> None:  # noqa: ANN401 - columns of the table
         """Keep something at the connection."""

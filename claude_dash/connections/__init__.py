@@ -1,9 +1,8 @@
 """Connections: add, test, replace the key, pause, remove; and how each of them is."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import SecretStr
@@ -11,18 +10,22 @@ from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from claude_dash.clock import now
 from claude_dash.config import Settings
+from claude_dash.connections.listing import Listed, exist, list_all, progress_of
 from claude_dash.errors import ConfigError, UnknownNameError
 from claude_dash.facts import tables as t
-from claude_dash.people.changes import open_weeks, touch_changed_weeks
+from claude_dash.people import departures
+from claude_dash.people.changes import open_weeks, touch_changed_weeks, touch_open_weeks
 from claude_dash.rollup import roll_up
 from claude_dash.sources.client import AnthropicClient, Transport
 from claude_dash.sources.probe import Probe, probe
+from claude_dash.store import succession
 from claude_dash.store.audit import note
 from claude_dash.store.budget import Budget
 from claude_dash.store.locks import hold
 from claude_dash.store.vault import Vault
 from claude_dash.store.write import refuse_duplicates, touch
 
+__all__ = ["Listed", "exist", "list_all", "progress_of"]  # told from here as well
 KINDS = ("console",)
 TAIL_CHARS = 4
 COMMAND_LINE = "command line"
@@ -40,19 +43,6 @@ class Tested:
     error: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """How a connection is, as scripts read it; days are None until one was read."""
-
-    name: str
-    kind: str
-    status: str
-    first_day: date | None
-    last_day: date | None
-    last_sync: datetime | None
-    error: Mapping[str, str] | None
-
-
 def row_of(connection: Connection, name: str) -> Row[Any]:
     """Return the stored row of a connection.
 
@@ -60,6 +50,9 @@ def row_of(connection: Connection, name: str) -> Row[Any]:
         UnknownNameError: There is no such connection.
     """
     rows = {row.name: row for row in connection.execute(select(_CONNECTION))}
+    if name not in rows and not rows:
+        message = f"There is no connection named {name!r}: nothing is connected yet."
+        raise UnknownNameError(message, "Add one: claude-dash connect add console NAME.")
     if name not in rows:
         what = "connection"
         raise UnknownNameError.of(what, name, rows)
@@ -154,16 +147,14 @@ def add(  # noqa: PLR0917 - the first three are what every function here opens w
         if found.status != "ok":
             return says
     with engine.begin() as connection:
-        rows = connection.execute(select(_CONNECTION)).all()
-        same = [row.name for row in rows if found.organization_id
-                and row.organization_id == found.organization_id]  # fmt: skip
-        if same:
-            message = f"This organization is connected already, as {same[0]}."
-            raise ConfigError(message, "Replace its key instead, so that nothing counts twice.")
-        refuse_duplicates(name, [row.name for row in rows], "connection")
+        _refuse_connected(connection, found.organization_id)
+        names = connection.execute(select(_CONNECTION.c.name)).scalars().all()
+        refuse_duplicates(name, names, "connection")
+        number = succession.unused_number(connection)
         made = connection.execute(
             insert(_CONNECTION)
             .values(
+                **({} if number is None else {"id": number}),
                 name=name,
                 kind=kind,
                 status="ok",
@@ -182,7 +173,28 @@ def add(  # noqa: PLR0917 - the first three are what every function here opens w
         ).scalar_one()
         connection.execute(insert(_SECRET).values(connection_id=made, token=vault.seal(key)))
         note(connection, actor, "connection added", f"{kind} {name}")
+        take_over(connection, made, found.organization_id)
     return says
+
+
+def take_over(connection: Connection, number: int, organization_id: str) -> None:
+    """Give a connection what removed ones of its organization left, and mark it for the roll-up."""
+    if succession.inherit(connection, number, organization_id):
+        touch_open_weeks(connection)
+
+
+def _refuse_connected(connection: Connection, organization_id: str, but: int = 0) -> None:
+    """Raise when another connection reads the organization already.
+
+    Raises:
+        ConfigError: Naming that connection.
+    """
+    c = _CONNECTION.c
+    query = select(c.name).where(c.organization_id == organization_id, c.id != but).limit(1)
+    same = connection.execute(query).scalar() if organization_id else None
+    if same is not None:
+        message = f"This organization is connected already, as {same}."
+        raise ConfigError(message, "Replace its key instead, so that nothing counts twice.")
 
 
 def _refuse_taken(engine: Engine, name: str) -> None:
@@ -208,7 +220,14 @@ def key_of(connection: Connection, vault: Vault, connection_id: int) -> str:
     return vault.unseal(token)
 
 
-def test(engine: Engine, vault: Vault, settings: Settings, name: str) -> Tested:
+def test(
+    engine: Engine,
+    vault: Vault,
+    settings: Settings,
+    name: str,
+    *,
+    transport: Transport | None = None,  # noqa: PT028 - no test of pytest's
+) -> Tested:
     """Try the stored key of a connection.
 
     Raises:
@@ -217,7 +236,7 @@ def test(engine: Engine, vault: Vault, settings: Settings, name: str) -> Tested:
     with engine.connect() as connection:
         row = row_of(connection, name)
         key = key_of(connection, vault, row.id)
-    return tested(name, row.kind, try_key(engine, vault, settings, key))
+    return tested(name, row.kind, try_key(engine, vault, settings, key, transport))
 
 
 def replace_key(
@@ -245,6 +264,7 @@ def replace_key(
         if row.organization_id and found.organization_id != row.organization_id:
             message = "The key belongs to another organization."
             raise ConfigError(message, "Add it as a connection of its own.")
+        _refuse_connected(connection, found.organization_id, but=row.id)
         sealed = {"connection_id": row.id, "token": vault.seal(key)}
         connection.execute(delete(_SECRET).where(_SECRET.c.connection_id == row.id))
         connection.execute(insert(_SECRET).values(**sealed))
@@ -261,12 +281,13 @@ def replace_key(
                 failing_since=None,
             )
         )
+        take_over(connection, row.id, found.organization_id)
         note(connection, actor, "key replaced", name)
     return says
 
 
 def pause(engine: Engine, name: str, *, actor: str = COMMAND_LINE) -> None:
-    """Stop reading a connection until it is resumed."""
+    """Stop reading a connection until it is resumed; a sync that is running ends early."""
     _set_status(engine, name, "paused", actor)
 
 
@@ -295,61 +316,36 @@ def remove(
 ) -> None:
     """Remove a connection and its key; with `purge` what was read through it as well.
 
+    A sync of it that is running ends first, at the next day that it would write.
+
     Raises:
         UnknownNameError: There is no such connection.
     """
-    with engine.connect() as connection:
+    with engine.begin() as connection:
         row = row_of(connection, name)
+        stopped = update(_CONNECTION).where(_CONNECTION.c.id == row.id).values(status="paused")
+        connection.execute(stopped)
     with hold(engine, f"sync:{row.id}"):
         with engine.begin() as connection:
             connection.execute(delete(_SECRET).where(_SECRET.c.connection_id == row.id))
             connection.execute(delete(_CONNECTION).where(_CONNECTION.c.id == row.id))
             if purge:
                 _purge(connection, row.id)
+            else:
+                succession.leave(connection, row.id, row.organization_id)
             detail = f"{name}, data {'purged' if purge else 'kept'}"
             note(connection, actor, "connection removed", detail)
         roll_up(engine, settings)
 
 
 def _purge(connection: Connection, number: int) -> None:
-    """Delete what was read through a connection, as far as it is not sealed."""
+    """Delete what was read through a connection, and whom nothing else has named.
+
+    Sealed figures stay as they are.
+    """
     touch(connection, open_weeks(connection))
     with touch_changed_weeks(connection):
+        people = departures.known_through(connection, number)
         for table in (*t.FACT_TABLES, t.DAY_READ, t.REJECT, t.ROSTER_ENTRY, t.INVITE):
             connection.execute(delete(table).where(table.c.connection_id == number))
-
-
-def list_all(engine: Engine) -> list[Listed]:
-    """Return how each connection is, in the order in which they were made."""
-    read = t.DAY_READ
-    with engine.connect() as connection:
-        days: dict[int, list[date]] = {}
-        for number, day in connection.execute(select(read.c.connection_id, read.c.day)):
-            days.setdefault(number, []).append(day)
-        rows = connection.execute(select(_CONNECTION).order_by(_CONNECTION.c.id)).all()
-    return [
-        Listed(
-            name=row.name,
-            kind=row.kind,
-            status=row.status,
-            first_day=min(days.get(row.id, []), default=None),
-            last_day=max(days.get(row.id, []), default=None),
-            last_sync=row.last_sync,
-            error={"code": row.error_code, "message": row.error_message}
-            if row.error_message
-            else None,
-        )
-        for row in rows
-    ]
-
-
-def progress_of(row: Row[Any]) -> Mapping[str, Any]:
-    """Return how far a running sync got: day, read, of; empty when none runs."""
-    found: Mapping[str, Any] = json.loads(row.progress) if row.progress else {}
-    return found
-
-
-def exist(engine: Engine) -> bool:
-    """Say whether any source is connected."""
-    with engine.connect() as connection:
-        return connection.execute(select(_CONNECTION.c.id).limit(1)).first() is not None
+        departures.forget(connection, people)
