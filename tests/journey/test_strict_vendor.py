@@ -143,10 +143,10 @@ def test_nobody_at_the_address_is_said(engine: Engine, settings: Settings) -> No
 @pytest.mark.real_clock
 def test_the_limit_is_kept_in_real_time(engine: Engine, settings: Settings, serve: Serve) -> None:
     """Many more requests than a minute allows are sent, and never too many in any 60 seconds."""
-    server = serve(Organization(40, FIRST, TODAY), limit=100, today=lambda: TODAY, faults=faults(3))
+    server = serve(Organization(40, FIRST, TODAY), limit=60, today=lambda: TODAY, faults=faults(3))
     reader = Reader(engine, settings, server)
-    reader.settings = reader.settings.model_copy(update={"requests_per_minute": 90})
+    reader.settings = reader.settings.model_copy(update={"requests_per_minute": 60})
     assert reader.connect().status == "ok"
     assert reader.sync(since=FIRST, until=TODAY).status == "ok"
-    assert len(server.requests) > 100
+    assert len(server.requests) > 60
     assert server.forbidden == []
