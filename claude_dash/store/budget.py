@@ -9,6 +9,7 @@ from claude_dash.facts import tables as t
 
 WINDOW_S = 60.0
 MARGIN_S = 0.5  # a request leaves a little after it was counted
+JUMP_S = 1.0  # what the clock may gain on the time that passed before it counts as set forward
 _LOG = t.REQUEST_LOG
 
 
@@ -18,7 +19,7 @@ class Budget:
     Args:
         engine: The store that every process shares.
         per_minute: The most requests in any 60 seconds.
-        now, sleep: The clock, for tests.
+        now, elapsed, sleep: The clock, seconds that only ever grow, and waiting; for tests.
     """
 
     def __init__(
@@ -27,12 +28,15 @@ class Budget:
         per_minute: int,
         *,
         now: Callable[[], float] = time.time,
+        elapsed: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._engine = engine
         self._per_minute = per_minute
         self._now = now
+        self._elapsed = elapsed
         self._sleep = sleep
+        self._ahead = now() - elapsed()
 
     def acquire(self, budget: str) -> None:
         """Wait until one more request to a vendor organization may be sent, and count it."""
@@ -45,8 +49,13 @@ class Budget:
             if connection.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(budget))))
             now = self._now()
-            # A row from the future is left by a clock that was set back: it counts as now.
             mine = _LOG.c.budget == budget
+            # A clock that was set forward would make every row look old: they move along with it.
+            ahead = now - self._elapsed()
+            jump, self._ahead = ahead - self._ahead, ahead
+            if jump > JUMP_S:
+                connection.execute(update(_LOG).where(mine).values(at=_LOG.c.at + jump))
+            # A row from the future is left by a clock that was set back: it counts as now.
             connection.execute(delete(_LOG).where(mine, _LOG.c.at <= now - WINDOW_S - MARGIN_S))
             connection.execute(update(_LOG).where(mine, _LOG.c.at > now).values(at=now))
             newest_first = select(_LOG.c.at).where(mine).order_by(_LOG.c.at.desc())

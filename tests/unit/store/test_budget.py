@@ -30,11 +30,27 @@ class Time:
 
     def __init__(self) -> None:
         self.at = 1_000_000.0
+        self.elapsed = 50.0
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass."""
+        """Wait."""
         assert seconds > 0
+        self.go_by(seconds)
+
+    def go_by(self, seconds: float) -> None:
+        """Let time pass."""
         self.at += seconds
+        self.elapsed += seconds
+
+    def budget(self, engine: Engine, per_minute: int) -> Budget:
+        """Return a budget that lives in this time."""
+        return Budget(
+            engine,
+            per_minute,
+            now=lambda: self.at,
+            elapsed=lambda: self.elapsed,
+            sleep=self.sleep,
+        )
 
 
 def most_in_a_minute(sent: list[float]) -> int:
@@ -50,13 +66,13 @@ def time() -> Time:
 
 def test_a_burst_is_spread_over_minutes(engine: Engine, time: Time) -> None:
     """Two budgets over one store send at most so many in any 60 seconds, and waste no minute."""
-    both = [Budget(engine, PER_MINUTE, now=lambda: time.at, sleep=time.sleep) for _ in range(2)]
+    both = [time.budget(engine, PER_MINUTE) for _ in range(2)]
     dice = random.Random(7)
     sent = []
     for _ in range(60):
         dice.choice(both).acquire("org")
         sent.append(time.at)
-        time.at += dice.choice([0, 0, 0.2, 3.0, 11.0])
+        time.go_by(dice.choice([0, 0, 0.2, 3.0, 11.0]))
     assert most_in_a_minute(sent) == PER_MINUTE
     assert sent[-1] - sent[0] < 60 / PER_MINUTE * (WINDOW_S + 11)
 
@@ -64,15 +80,15 @@ def test_a_burst_is_spread_over_minutes(engine: Engine, time: Time) -> None:
 def test_what_was_sent_before_counts(engine: Engine, time: Time) -> None:
     """A program that starts again within the minute does not begin a new budget."""
     for _ in range(PER_MINUTE):
-        Budget(engine, PER_MINUTE, now=lambda: time.at, sleep=time.sleep).acquire("org")
+        time.budget(engine, PER_MINUTE).acquire("org")
     began = time.at
-    Budget(engine, PER_MINUTE, now=lambda: time.at, sleep=time.sleep).acquire("org")
+    time.budget(engine, PER_MINUTE).acquire("org")
     assert time.at - began >= WINDOW_S
 
 
 def test_two_organizations_do_not_share(engine: Engine, time: Time) -> None:
     """A budget that is used up leaves another one alone."""
-    budget = Budget(engine, 1, now=lambda: time.at, sleep=time.sleep)
+    budget = time.budget(engine, 1)
     budget.acquire("one")
     budget.acquire("two")
     assert time.at == 1_000_000.0
@@ -80,7 +96,7 @@ def test_two_organizations_do_not_share(engine: Engine, time: Time) -> None:
 
 def test_a_clock_set_back_does_not_stop_everything(engine: Engine, time: Time) -> None:
     """Requests from the future count as now, so that nobody waits longer than a minute for them."""
-    budget = Budget(engine, 1, now=lambda: time.at, sleep=time.sleep)
+    budget = time.budget(engine, 1)
     budget.acquire("org")
     time.at -= 86_400
     began = time.at
@@ -88,9 +104,21 @@ def test_a_clock_set_back_does_not_stop_everything(engine: Engine, time: Time) -
     assert WINDOW_S <= time.at - began < 2 * WINDOW_S
 
 
+def test_a_clock_set_forward_does_not_free_the_minute(engine: Engine, time: Time) -> None:
+    """What was sent a second ago still counts, though the clock says that it was yesterday."""
+    budget = time.budget(engine, PER_MINUTE)
+    for _ in range(PER_MINUTE):
+        budget.acquire("org")
+    time.go_by(10)
+    time.at += 86_400
+    began = time.elapsed
+    budget.acquire("org")
+    assert WINDOW_S - 10 <= time.elapsed - began < WINDOW_S
+
+
 def test_what_was_sent_under_a_key_counts_for_its_organization(engine: Engine, time: Time) -> None:
     """Once the organization is known, the requests that found it out are its own."""
-    budget = Budget(engine, 2, now=lambda: time.at, sleep=time.sleep)
+    budget = time.budget(engine, 2)
     budget.acquire("key:1")
     budget.move("key:1", "org")
     budget.acquire("org")
@@ -103,10 +131,10 @@ def test_what_was_sent_under_a_key_counts_for_its_organization(engine: Engine, t
 
 def test_old_requests_are_forgotten(engine: Engine, time: Time) -> None:
     """The log holds no more than the last minute."""
-    budget = Budget(engine, PER_MINUTE, now=lambda: time.at, sleep=time.sleep)
+    budget = time.budget(engine, PER_MINUTE)
     for _ in range(40):
         budget.acquire("org")
-        time.at += 20
+        time.go_by(20)
     with engine.connect() as connection:
         assert len(connection.execute(select(t.REQUEST_LOG)).all()) <= PER_MINUTE
 
