@@ -5,7 +5,7 @@ from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, bindparam, delete, insert, select
+from sqlalchemy import Connection, Engine, Table, delete, insert, or_, select, update
 
 from claude_dash.clock import week_of
 from claude_dash.errors import ConfigError
@@ -42,6 +42,8 @@ def replace_day(
         where = {"connection_id": connection_id, "day": day}
         is_first = not _exists(connection, _READ, {**where, "report": report})
         changed = [_replace(connection, m, where, r) for m, r in facts.rows.items()]
+        if any(changed):
+            _move_first_seen(connection, connection_id, day)
         read = {**where, "report": report}
         for table in (_READ, _REJECT):
             connection.execute(delete(table).where(*_matches(table, read)))
@@ -104,24 +106,26 @@ def _replace(
     connection: Connection, table: Table, where: dict[str, Any], rows: list[dict[str, Any]]
 ) -> bool:
     names = [column.name for column in table.columns]
-    query = select(table).where(*_matches(table, where))
-    before = set(map(tuple, connection.execute(query)))
-    if before == {tuple(row[name] for name in names) for row in rows}:
+    before = set(map(tuple, connection.execute(select(table).where(*_matches(table, where)))))
+    is_known = bool(before) or not rows  # a first read has nothing to compare with
+    if is_known and before == {tuple(row[name] for name in names) for row in rows}:
         return False
     if before:
         connection.execute(delete(table).where(*_matches(table, where)))
     if rows:
-        # Straight to the driver: tuples in the order of the columns, nothing in between.
-        marks = ", ".join(
-            ["%s" if connection.dialect.paramstyle == "pyformat" else "?"] * len(names)
-        )
-        statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 - our own names
-        is_sqlite = connection.dialect.name == "sqlite"
-        plain = {"day": str(where["day"])} if is_sqlite else {}
-        rows = [{**row, **plain} for row in rows] if plain else rows
-        pick = itemgetter(*names)
-        connection.exec_driver_sql(statement, [pick(row) for row in rows])
+        _insert(connection, table, where["day"], rows)
     return True
+
+
+def _insert(connection: Connection, table: Table, day: date, rows: list[dict[str, Any]]) -> None:
+    """Insert the rows of a day straight through the driver: tuples, with nothing in between."""
+    names = [column.name for column in table.columns if column.name != "day"]
+    is_sqlite = connection.dialect.name == "sqlite"
+    marks = ", ".join(["?" if is_sqlite else "%s"] * (len(names) + 1))
+    statement = f"INSERT INTO {table.name} (day, {', '.join(names)}) VALUES ({marks})"  # noqa: S608 - our own names
+    pick, first = itemgetter(*names), day.isoformat() if is_sqlite else day
+    in_order = sorted(rows, key=itemgetter("who"))  # as the table stands: pages fill one by one
+    connection.exec_driver_sql(statement, [(first, *pick(row)) for row in in_order])
 
 
 def _drop_erased(connection: Connection, facts: DayFacts) -> None:
@@ -140,8 +144,8 @@ def _drop_erased(connection: Connection, facts: DayFacts) -> None:
 
 
 def _register(connection: Connection, identities: dict[int, Identified], day: date) -> None:
-    """Give every new identity a person of its own, and keep the first day each was seen on."""
-    known = dict(connection.execute(select(_IDENTITY.c.who, _IDENTITY.c.first_seen)).all())
+    """Give every new identity a person of its own."""
+    known = set(connection.execute(select(_IDENTITY.c.who)).scalars())
     new = {who: one for who, one in identities.items() if who not in known}
     if new:
         people = [{"automation": one.is_automation, "name": ""} for one in new.values()]
@@ -153,10 +157,14 @@ def _register(connection: Connection, identities: dict[int, Identified], day: da
             for (who, one), person in zip(new.items(), made, strict=True)
         ]
         connection.execute(insert(_IDENTITY), rows)
-    older = [{"one": who} for who in identities if (seen := known.get(who)) and day < seen]
-    if older:
-        earlier = _IDENTITY.update().where(_IDENTITY.c.who == bindparam("one"))
-        connection.execute(earlier.values(first_seen=day), older)
+
+
+def _move_first_seen(connection: Connection, connection_id: int, day: date) -> None:
+    """Keep the first day on which everybody with facts of a day was seen."""
+    activity, seen = t.ACTIVITY_DAY.c, _IDENTITY.c.first_seen
+    here = select(activity.who).where(activity.connection_id == connection_id, activity.day == day)
+    earlier = update(_IDENTITY).where(or_(seen.is_(None), seen > day), _IDENTITY.c.who.in_(here))
+    connection.execute(earlier.values(first_seen=day))
 
 
 def _identity(who: int, one: Identified, person: int, day: date | None) -> dict[str, Any]:
