@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from claude_dash import connections
+from claude_dash.clock import today
 from claude_dash.config import Settings
 from claude_dash.facts import tables as t
 from claude_dash.store.vault import Vault
@@ -143,7 +144,7 @@ def test_nobody_at_the_address_is_said(engine: Engine, settings: Settings) -> No
 @pytest.mark.real_clock
 def test_the_limit_is_kept_in_real_time(engine: Engine, settings: Settings, serve: Serve) -> None:
     """Many more requests than a minute allows are sent, and never too many in any 60 seconds."""
-    server = serve(Organization(40, FIRST, TODAY), limit=60, today=lambda: TODAY, faults=faults(3))
+    server = serve(Organization(40, FIRST, TODAY), limit=60, today=today, faults=faults(3))
     reader = Reader(engine, settings, server)
     reader.settings = reader.settings.model_copy(update={"requests_per_minute": 60})
     assert reader.connect().status == "ok"
