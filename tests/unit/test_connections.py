@@ -1,112 +1,22 @@
-"""Connections: nothing refused is saved, nothing counts twice, and what is removed is gone."""
+"""Connections: nothing refused is saved, and each key stays with its organization."""
 
 import json
 import threading
 from dataclasses import asdict
-from datetime import date, timedelta
 from typing import Any
 
-import httpx
 import pytest
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Engine, select
 
 from claude_dash import connections, ingest
-from claude_dash.clock import days
-from claude_dash.config import Settings
 from claude_dash.errors import ConfigError, UnknownNameError
 from claude_dash.facts import tables as t
 from claude_dash.store.vault import Vault
-from claude_dash.store.write import replace_day
 from tests import tiny
-from tests.unit.store.conftest import connect, stored, write
+from tests.unit.desk import FIRST, KEPT, ONE, TODAY, TWO, WRONG, Desk, desk
+from tests.unit.store.conftest import connect, stored
 
-FIRST, TODAY = date(2026, 11, 9), date(2026, 11, 18)
-ONE, TWO, WRONG = ("sk-ant-" + f"admin01-invented-{name}" for name in ("one1", "two2", "none"))
-KEPT = (*t.FACT_TABLES, t.DAY_READ, t.ROSTER_ENTRY, t.INVITE, t.PERSON, t.IDENTITY)
-
-
-class Desk:
-    """Connects organizations `one` and `two`, told apart by their keys; others are refused."""
-
-    def __init__(self, engine: Engine, settings: Settings) -> None:
-        self.engine, self.vault = engine, Vault(settings)
-        update = {"requests_per_minute": 1_000_000, "backfill_since": FIRST}
-        self.settings = settings.model_copy(update=update)
-        self.transport = httpx.MockTransport(self._answer)
-
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        name = {ONE: "one", f"{ONE}x": "one", TWO: "two"}.get(request.headers["x-api-key"])
-        if name is None:
-            body = {"type": "error", "error": {"type": "authentication_error", "message": "no"}}
-            return httpx.Response(401, json=body)
-        if request.url.path.endswith("/me"):
-            return httpx.Response(200, json={"id": name, "type": "organization", "name": name})
-        request.headers["x-api-key"] = tiny.KEY
-        return tiny.answer(request)
-
-    def add(self, name: str = "Main", key: str = ONE, **options: Any) -> connections.Tested:
-        """Connect an organization."""
-        return connections.add(
-            self.engine, self.vault, self.settings, "console", name, key,
-            transport=self.transport, **options,
-        )  # fmt: skip
-
-    def replace(self, key: str, name: str = "Main") -> connections.Tested:
-        """Replace the key of a connection."""
-        return connections.replace_key(
-            self.engine, self.vault, self.settings, name, key, transport=self.transport
-        )
-
-    def remove(self, name: str = "Main", *, purge: bool = False) -> None:
-        """Remove a connection."""
-        connections.remove(self.engine, self.settings, name, purge=purge)
-
-    def sync(self, **options: Any) -> dict[str, ingest.Outcome]:
-        """Read what is new."""
-        args = (self.engine, self.vault, self.settings)
-        return {one.name: one for one in ingest.sync(*args, transport=self.transport, **options)}
-
-    def row(self, name: str = "Main") -> Any:
-        """Return a connection as it is stored."""
-        with self.engine.connect() as connection:
-            return connections.row_of(connection, name)
-
-    def key(self, name: str = "Main") -> str:
-        """Return the key that is stored for a connection."""
-        with self.engine.connect() as connection:
-            number = connections.row_of(connection, name).id
-            return connections.key_of(connection, self.vault, number)
-
-    def audit(self) -> list[str]:
-        """Return what the log says was done."""
-        with self.engine.connect() as connection:
-            query = select(t.AUDIT_ENTRY).order_by(t.AUDIT_ENTRY.c.id)
-            return [f"{one.action}: {one.detail}" for one in connection.execute(query)]
-
-    def week_sessions(self) -> int:
-        """Return the released sessions of the last whole week."""
-        c = t.RELEASE_ROW.c
-        query = select(c.value).where(
-            c.measure == "sessions", c.grain == "week", c.start == FIRST, c.dimension == "",
-            c.level == "organization",
-        )  # fmt: skip
-        with self.engine.connect() as connection:
-            return int(connection.execute(query).scalar_one())
-
-
-@pytest.fixture
-def desk(engine: Engine, settings: Settings) -> Desk:
-    """Return a desk with nothing connected."""
-    return Desk(engine, settings)
-
-
-def truth() -> int:
-    """Return the sessions of one organization in the last whole week."""
-    week = days(FIRST, FIRST + timedelta(days=7))
-    return sum(row["core_metrics"]["num_sessions"] for day in week for row in tiny.rows(str(day)))
-
-
-# --- adding --------------------------------------------------------------------------------------
+__all__ = ["desk"]
 
 
 def test_a_good_key_is_saved_encrypted(desk: Desk) -> None:
@@ -306,107 +216,3 @@ def test_progress_is_read_back(desk: Desk) -> None:
 
 
 # --- removing ------------------------------------------------------------------------------------
-
-
-def test_what_was_read_can_be_kept(desk: Desk) -> None:
-    """Without `purge` the key goes, and every figure stays."""
-    desk.add()
-    desk.sync()
-    before = stored(desk.engine, *KEPT)
-    desk.remove()
-    assert stored(desk.engine, *KEPT) == before
-    assert stored(desk.engine, t.SECRET, t.CONNECTION) == {"secret": set(), "connection": set()}
-    assert desk.week_sessions() == truth()
-    assert desk.audit()[-1] == "connection removed: Main, data kept"
-
-
-def test_what_was_read_can_go(desk: Desk) -> None:
-    """With `purge` no fact, no figure, no name and no address is left."""
-    desk.add()
-    desk.sync()
-    desk.remove(purge=True)
-    left = stored(desk.engine, *KEPT, t.PERSON_WEEK, t.PERSON_SPAN, t.MEMBERSHIP)
-    assert not any(left.values())
-    with desk.engine.connect() as connection:
-        shown = select(func.count()).select_from(t.RELEASE_ROW).where(t.RELEASE_ROW.c.value > 0)
-        assert connection.execute(shown).scalar() == 0
-    assert desk.audit()[-1] == "connection removed: Main, data purged"
-
-
-def test_others_keep_what_is_theirs(desk: Desk) -> None:
-    """People whom another connection or a file names stay when one connection is purged."""
-    connect(desk.engine, "Main")
-    connect(desk.engine, "Other")
-    write(desk.engine, TODAY, connection_id=1)
-    write(desk.engine, TODAY - timedelta(days=1), connection_id=2)  # the same person
-    write_one(desk.engine, "only.here@example.org", 1)
-    write_one(desk.engine, "listed@example.org", 1)
-    with desk.engine.begin() as connection:
-        query = select(t.IDENTITY.c.person_id).where(t.IDENTITY.c.value == "listed@example.org")
-        person = connection.execute(query).scalar_one()
-        entry = {"person_id": person, "origin": "csv", "vendor_user_id": "", "role": ""}
-        connection.execute(insert(t.ROSTER_ENTRY).values(**entry, eligible=True))
-    desk.remove("Main", purge=True)
-    with desk.engine.connect() as connection:
-        left = set(connection.execute(select(t.IDENTITY.c.value)).scalars())
-    assert left == {"rin@example.org", "listed@example.org"}
-
-
-def write_one(engine: Engine, email: str, number: int) -> None:
-    """Write a day of one person, in a week of their own."""
-    from tests.unit.store.conftest import REPORT, day_facts  # noqa: PLC0415 - used once
-
-    day = date(2026, 10, 1) + timedelta(days=len(email))
-    facts = day_facts({email: 1}, day, connection_id=number)
-    read_at = connections.now()
-    replace_day(engine, connection_id=number, report=REPORT, day=day, facts=facts, read_at=read_at)
-
-
-def test_a_number_is_never_given_again(desk: Desk) -> None:
-    """Another organization does not take over what a removed connection left."""
-    desk.add()
-    desk.sync()
-    number = desk.row().id
-    desk.remove()
-    desk.add("Other", TWO)
-    assert desk.row("Other").id > number
-    desk.sync()
-    with desk.engine.connect() as connection:
-        read = select(t.DAY_READ.c.connection_id, func.count()).group_by(t.DAY_READ.c.connection_id)
-        assert {count for _, count in connection.execute(read)} == {10}
-
-
-@pytest.mark.parametrize("tried", [True, False])
-def test_an_organization_that_comes_back_counts_once(desk: Desk, *, tried: bool) -> None:
-    """Removed with its data kept and connected again, it has the figures that it had.
-
-    Whether its key was tried when it was added or not.
-    """
-    desk.add()
-    desk.sync()
-    before = desk.week_sessions(), stored(desk.engine, t.PERSON, t.IDENTITY)
-    facts = {name: len(rows) for name, rows in stored(desk.engine, *KEPT).items()}
-    desk.remove()
-    desk.add("Back", f"{ONE}x", test=tried)
-    assert desk.sync()["Back"].status == "ok"
-    assert (desk.week_sessions(), stored(desk.engine, t.PERSON, t.IDENTITY)) == before
-    assert desk.week_sessions() == truth()
-    assert {name: len(rows) for name, rows in stored(desk.engine, *KEPT).items()} == facts
-    assert connections.list_all(desk.engine)[0].first_day == FIRST
-
-
-def test_days_read_anew_win_over_what_was_left(desk: Desk) -> None:
-    """A connection that read some days before it was recognised keeps its own reading of them."""
-    desk.add()
-    desk.sync()
-    desk.remove()
-    connect(desk.engine, "Blind", id=9)
-    write(desk.engine, TODAY, connection_id=9)
-    with desk.engine.begin() as connection:
-        connections.take_over(connection, 9, "one")
-    with desk.engine.connect() as connection:
-        mine = select(func.count()).select_from(t.ACTIVITY_DAY)
-        assert connection.execute(mine.where(t.ACTIVITY_DAY.c.day == TODAY)).scalar() == 1
-        read = select(func.count()).select_from(t.DAY_READ).where(t.DAY_READ.c.connection_id == 9)
-        assert connection.execute(read).scalar() == 10
-        assert connection.execute(select(t.TOUCHED_WEEK.c.week)).scalars().all()
