@@ -103,11 +103,11 @@ def purge(
 
     That is facts by whole months, figures, log lines and our copies of exports.
     """
+    from claude_dash import ingest  # noqa: PLC0415 - start-up is fast
     from claude_dash.exports import log as exports  # noqa: PLC0415 - start-up is fast
-    from claude_dash.store import retention  # noqa: PLC0415 - start-up is fast
 
     with opened() as engine:
-        months = retention.purge(engine, settings(), clock.today(), dry_run=dry_run)
+        months = ingest.purge(engine, settings(), dry_run=dry_run)
         copies = (
             len(exports.due(engine)) if dry_run else exports.delete_due(engine, settings().data_dir)
         )

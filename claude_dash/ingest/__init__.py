@@ -3,10 +3,10 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import Engine, Row, or_, select
 
 from claude_dash import log
 from claude_dash.clock import now, today
@@ -26,6 +26,7 @@ from claude_dash.store.locks import hold
 from claude_dash.store.vault import Vault
 
 __all__ = ["Outcome", "Progress", "sync"]
+BACKFILL_PATIENCE = timedelta(days=7)
 _CONNECTION = t.CONNECTION
 _LOGGER = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ def sync(
         )
         for row in rows
     ]
-    _purge(engine, settings)
+    purge(engine, settings)
     return outcomes
 
 
@@ -163,17 +164,26 @@ def _note_success(run: Run) -> None:
     )
 
 
-def _purge(engine: Engine, settings: Settings) -> None:
-    """Seal and purge what is past its age, whatever failed; not while a backfill is going on."""
+def purge(engine: Engine, settings: Settings, *, dry_run: bool = False) -> list[date]:
+    """Seal and purge what is past its age, rolled up before; return the months, by first day.
+
+    Nothing goes while a backfill is going on. One that has failed for a week, or is paused, does
+    not keep everybody's facts any longer.
+    """
+    c, long_ago = _CONNECTION.c, now() - BACKFILL_PATIENCE
     with engine.connect() as connection:
         going_on = connection.execute(
-            select(_CONNECTION.c.id).where(
-                _CONNECTION.c.backfill_done.is_(False), _CONNECTION.c.status != "paused"
+            select(c.id).where(
+                c.backfill_done.is_(False),
+                c.status != "paused",
+                or_(c.failing_since.is_(None), c.failing_since > long_ago),
             )
         ).first()
-    if going_on is None:
+    if going_on is not None:
+        return []
+    if not dry_run:
         roll_up(engine, settings)  # of a sync that was cut off, before its facts go
-        retention.purge(engine, settings, today())
+    return retention.purge(engine, settings, today(), dry_run=dry_run)
 
 
 def _read(run: Run, since: date | None, until: date | None, transport: Transport | None) -> None:

@@ -19,6 +19,7 @@ from claude_dash import ingest, log
 from claude_dash.access.local import first_admin_link
 from claude_dash.config import Settings, settings
 from claude_dash.errors import ClaudeDashError
+from claude_dash.exports import log as exports
 from claude_dash.rollup import roll_up
 from claude_dash.store.engine import migrate, open_store
 from claude_dash.store.vault import Vault
@@ -105,6 +106,7 @@ def _sync_all() -> None:
     found = opened()
     try:
         ingest.sync(found.engine, found.vault, found.settings)
+        exports.delete_due(found.engine, found.settings.data_dir)
     except ClaudeDashError as error:
         _LOGGER.warning("sync failed: %s", error)
 

@@ -121,3 +121,23 @@ def test_no_name_stands_in_facts_or_figures(store: Engine, wide: Settings) -> No
     text = repr(_dump(store))
     for planted in (*tiny.NAMES, *tiny.ADDRESSES, *tiny.KEYS, tiny.KEY):
         assert planted not in text
+
+
+def test_an_organisation_that_comes_back_counts_once(store: Engine, wide: Settings) -> None:
+    """Removed with its data kept and connected again, it goes on with what was read."""
+    _read(store, wide)
+    before = {name: {row[1:] for row in rows} for name, rows in _dump(store).items()}
+    connections.remove(store, wide, "Tiny")
+    outcome = _read(store, wide)
+    assert outcome.records < len(before["activity_day"])
+    after = {name: {row[1:] for row in rows} for name, rows in _dump(store).items()}
+    assert after == before
+
+
+def test_a_purged_connection_leaves_nobody(store: Engine, wide: Settings) -> None:
+    """No fact, no person and no address is left of it."""
+    _read(store, wide)
+    connections.remove(store, wide, "Tiny", purge=True)
+    with store.connect() as connection:
+        for table in (*TABLES[:3], t.PERSON_WEEK, t.PERSON, t.IDENTITY, t.ROSTER_ENTRY, t.INVITE):
+            assert connection.execute(select(func.count()).select_from(table)).scalar() == 0
