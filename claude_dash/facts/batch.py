@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Table
 
 from claude_dash.facts.identity import Identified
-from claude_dash.facts.tables import FACT_TABLES
 
 FactRow = Mapping[str, Any]  # column -> value, every column of the table
 
@@ -16,16 +15,20 @@ FactRow = Mapping[str, Any]  # column -> value, every column of the table
 class DayFacts:
     """What a source made of one UTC day.
 
-    identities: pseudonym -> who it stands for. rows: table -> rows with unique keys.
+    identities: pseudonym -> who it stands for. rows: each table that the source owns -> rows with
+    unique keys. owns: the columns that tell its rows of a table from those of other reports.
     records: how many were read. rejects: why some were set aside -> how many.
     """
 
     identities: dict[int, Identified] = field(default_factory=dict)
-    rows: dict[Table, list[dict[str, Any]]] = field(
-        default_factory=lambda: {table: [] for table in FACT_TABLES}
-    )
+    rows: dict[Table, list[dict[str, Any]]] = field(default_factory=dict)
+    owns: Mapping[str, str] = field(default_factory=dict)
     records: int = 0
     rejects: dict[str, int] = field(default_factory=dict)
+
+    def reject(self, reason: str) -> None:
+        """Count a record, or a part of one, that was set aside."""
+        self.rejects[reason] = self.rejects.get(reason, 0) + 1
 
     @property
     def facts(self) -> int:

@@ -12,13 +12,26 @@ TECHNICAL_DIMENSIONS = (
     "terminal_type",
     "customer_type",
     "tool",
+    "feature",
+    "kind",
+    "workspace",
+    "cost_type",
+    "service_tier",
 )
+CLAUDE_CODE = "claude_code"
+UNATTRIBUTED = "unattributed"  # where a report leaves a value open that every row must have
+_SPELLINGS = {"claude-tag": "claude_tag"}  # one product, two endpoints
 ORGANIZATION_DIMENSIONS = ("cohort", "segment")
 OTHER = "other"  # where names that too few people use stand together
 
 _NAMES = "fable|mythos|opus|sonnet|haiku|instant"
 _VERSION = r"(\d{1,2})(?:[.-](\d{1,2}))?(?!\d)"
 _FAMILY = re.compile(rf"claude-(?:{_VERSION}-)?({_NAMES})(?:-{_VERSION})?")
+
+
+def product_named(sent: str | None) -> str:
+    """Return one spelling of a product for all endpoints."""
+    return _SPELLINGS.get(sent, sent) if sent else UNATTRIBUTED
 
 
 def model_family(model: str) -> str:

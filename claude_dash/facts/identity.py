@@ -5,20 +5,27 @@ from typing import Literal
 
 from claude_dash.facts.pseudonym import pseudonym
 
-IdentityKind = Literal["email", "api_key"]
+IdentityKind = Literal[
+    "email", "user_id", "api_key", "service_account", "federated", "unattributed"
+]
+PEOPLE = frozenset({"email", "user_id"})
 
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """A person by address, or a key by its display name; never printed."""
+    """A person by address or by the vendor's id, or a key or account that is nobody; never printed.
+
+    email: the address that came beside a vendor's id, an attribute that may change.
+    """
 
     kind: IdentityKind
     value: str = field(repr=False)
+    email: str = field(default="", repr=False, compare=False)
 
     @property
     def is_automation(self) -> bool:
         """Say whether nobody in particular is behind it."""
-        return self.kind == "api_key"
+        return self.kind not in PEOPLE
 
     def who(self, key: bytes) -> int:
         """Return the pseudonym under the installation's key."""

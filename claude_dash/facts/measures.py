@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
-MEASURE_SPLITS = ("source", "connection", "product", "terminal_type", "customer_type")
+MEASURE_SPLITS = ("source", "connection", "terminal_type", "customer_type")
+SPEND_SPLITS = ("model", "workspace", "service_tier", "source", "connection")
+SURFACE_SPLITS = ("product", "source", "connection")
+FEATURE_SPLITS = ("feature", "kind", *SURFACE_SPLITS)
+FEATURE_KINDS = ("connector", "plugin", "skill")  # kinds of facts that are features
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,55 @@ TOOLS = (
         "claude_code.code_edit_tool.decision",
     ),
 )
-MEASURES = {measure.name: measure for measure in (*ACTIVITY, *MODEL_USAGE, *TOOLS)}
+REQUESTS = (Measure("requests", "{request}", ("requests",), ("model", "source", "connection")),)
+SPEND = (
+    Measure("cost_billed", "USD", ("cost_billed",), ("cost_type", *SPEND_SPLITS)),
+    Measure("cost_list", "USD", ("cost_list",), ("cost_type", *SPEND_SPLITS)),
+)
+# The same of every product but Claude Code: a figure of Claude Code is never hidden because few
+# people use something else, and a total over all products is the sum of two that may be shown.
+ELSEWHERE_USAGE = (
+    Measure("tokens_elsewhere", "{token}", ("tokens",), ("product", *SPEND_SPLITS)),
+    Measure("requests_elsewhere", "{request}", ("requests",), ("product", *SPEND_SPLITS)),
+)
+ELSEWHERE_COST = tuple(
+    Measure(f"{one}_elsewhere", "USD", (one,), ("product", "cost_type", *SPEND_SPLITS))
+    for one in ("cost_billed", "cost_list")
+)
+SURFACES = tuple(
+    Measure(name, unit, (name,), SURFACE_SPLITS)
+    for name, unit in (
+        ("messages", "{message}"),
+        ("actions", "{action}"),
+        ("conversations", "{conversation}"),
+        ("thinking_messages", "{message}"),
+        ("files_uploaded", "{file}"),
+        ("projects_created", "{project}"),
+        ("artifacts_created", "{artifact}"),
+        ("web_searches", "{search}"),
+    )
+)
+FEATURES = (Measure("feature_uses", "{use}", ("uses",), FEATURE_SPLITS),)
+PROJECTS = (Measure("project_messages", "{message}", ("uses",), ("source", "connection")),)
+PUBLISHED = (
+    Measure("artifacts_published", "{artifact}", ("published",), ("source", "connection")),
+)
+MEASURES = {
+    measure.name: measure
+    for measure in (
+        *ACTIVITY,
+        *MODEL_USAGE,
+        *TOOLS,
+        *REQUESTS,
+        *SPEND,
+        *ELSEWHERE_USAGE,
+        *ELSEWHERE_COST,
+        *SURFACES,
+        *FEATURES,
+        *PROJECTS,
+        *PUBLISHED,
+    )
+}
 TOKEN_TYPES = {
     "input": "input_tokens",
     "output": "output_tokens",

@@ -1,21 +1,100 @@
-"""The reports we read, and for how long each may still change."""
+"""The reports we read: what each feeds, when a day is complete, and for how long it may change."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from claude_dash.clock import end_of
+from claude_dash.facts.measures import (
+    ACTIVITY,
+    ELSEWHERE_COST,
+    ELSEWHERE_USAGE,
+    FEATURES,
+    MODEL_USAGE,
+    PROJECTS,
+    PUBLISHED,
+    REQUESTS,
+    SPEND,
+    SURFACES,
+    TOOLS,
+    Measure,
+)
 
-# Days after its end during which a vendor may still revise a day, by report; as ruled for each
-# source from the vendor's documents and from what was observed (read 2026-11-21).
-REVISED_DAYS = {"console.claude_code": 3}
-SETTLED = timedelta(hours=1)  # the vendor withholds rows that are younger than an hour
+AT_ONCE = timedelta()
+SETTLED = timedelta(hours=1)  # the Console withholds rows that are younger than an hour
+PRESENCE = "presence"  # stands for every number of people that is counted from activity
+SEATS = "seats"
 
 
-def is_complete(read_at: datetime, day: date) -> bool:
-    """Say whether a read came late enough to hold the whole day."""
-    return read_at >= end_of(day) + SETTLED
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report of a vendor, whichever endpoint it is read from.
+
+    name: `kind.report`. revised_days: days after its end during which the vendor may still revise
+    a day, as documented or observed (read 2026-11-21). waits: how long after its end a day must
+    have been read to hold all of it. measures: what it feeds; legacy_measures: what is left of
+    them where only the older endpoint answers.
+    """
+
+    name: str
+    label: str
+    revised_days: int
+    measures: frozenset[str]
+    waits: timedelta = AT_ONCE
+    legacy_measures: frozenset[str] | None = None
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of connection that it belongs to."""
+        return self.name.partition(".")[0]
+
+    def feeds(self, measure: str, *, is_legacy: bool = False) -> bool:
+        """Say whether a measure comes from it."""
+        legacy = self.measures if self.legacy_measures is None else self.legacy_measures
+        return measure in (legacy if is_legacy else self.measures)
+
+
+def _names(*groups: tuple[Measure, ...], also: tuple[str, ...] = ()) -> frozenset[str]:
+    return frozenset([*(one.name for group in groups for one in group), *also])
+
+
+_ELSEWHERE_TOKENS = frozenset({"tokens_elsewhere"})
+_COSTS = _names(SPEND, ELSEWHERE_COST)
+REPORTS = {
+    one.name: one
+    for one in (
+        Report("console.claude_code", "Claude Code usage", 3,
+               _names(ACTIVITY, MODEL_USAGE, TOOLS, also=(PRESENCE,)), SETTLED),
+        Report("console.usage", "API usage", 30, _names(REQUESTS, ELSEWHERE_USAGE),
+               legacy_measures=_ELSEWHERE_TOKENS),
+        Report("console.cost", "API cost", 30, _COSTS, legacy_measures=_names(ELSEWHERE_COST)),
+        Report("enterprise.summaries", "Seats and active users", 7,
+               frozenset({SEATS, "vendor_active"})),
+        Report("enterprise.usage", "Tokens", 30,
+               _names(REQUESTS, ELSEWHERE_USAGE, also=("tokens",))),
+        Report("enterprise.cost", "Cost", 30, _COSTS),
+        Report("enterprise.users", "Activity by surface", 7,
+               _names(ACTIVITY, TOOLS, SURFACES, also=(PRESENCE,))),
+        Report("enterprise.skills", "Skills", 7, _names(FEATURES)),
+        Report("enterprise.connectors", "Connectors", 7, _names(FEATURES)),
+        Report("enterprise.plugins", "Plugins", 7, _names(FEATURES, also=("installers",))),
+        Report("enterprise.projects", "Chat projects", 7, _names(PROJECTS)),
+        Report("enterprise.artifacts", "Artifacts", 7, _names(PUBLISHED)),
+    )
+}  # fmt: skip
+
+
+def is_complete(read_at: datetime, day: date, report: str) -> bool:
+    """Say whether a read came late enough to hold the whole day.
+
+    Args:
+        read_at: Up to when the vendor had counted: when we asked, or what it said of itself.
+        day: UTC.
+        report: Its name.
+    """
+    return read_at >= end_of(day) + REPORTS[report].waits
 
 
 def is_final(read_at: datetime, day: date, report: str) -> bool:
     """Say whether a read came after the last revision that is expected of the day."""
-    settled = max(timedelta(days=REVISED_DAYS.get(report, 0)), SETTLED)
-    return read_at >= end_of(day) + settled
+    one = REPORTS[report]
+    return read_at >= end_of(day) + max(timedelta(days=one.revised_days), one.waits)

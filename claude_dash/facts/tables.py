@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Column, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from claude_dash.facts import accounts
+from claude_dash.facts import accounts, daily
 from claude_dash.facts.types import instant, table_of
 
 # --- connections and how far they were read ------------------------------------------------------
@@ -57,6 +57,20 @@ class DayRead(SQLModel, table=True):
     facts: int = 0
 
 
+class ReportState(SQLModel, table=True):
+    """How one report of a connection is read: how far back, by which endpoint, or why not."""
+
+    __tablename__ = "report_state"
+    connection_id: int = Field(primary_key=True)
+    report: str = Field(primary_key=True)
+    history_starts: date | None = None  # the first day that the report has, once known
+    backfill_done: bool = False
+    is_legacy: bool = False  # read from the older endpoint, which splits by less
+    error_code: str = ""  # why the key cannot read it; empty while it can
+    error_message: str = ""
+    covers_until: datetime | None = instant(nullable=True)  # the vendor's `data_refreshed_at`
+
+
 class Reject(SQLModel, table=True):
     """Records of a read day that were set aside, by reason; never their content."""
 
@@ -78,54 +92,6 @@ class RequestLog(SQLModel, table=True):
     __table_args__ = (Index("request_log_by_budget", "budget", "at"),)
 
 
-# --- facts ---------------------------------------------------------------------------------------
-
-
-class _PersonDay(SQLModel):
-    """The key that the facts of a report share: connection, UTC day, pseudonym and its scalars."""
-
-    connection_id: int = Field(primary_key=True)
-    day: date = Field(primary_key=True)
-    who: int = Field(primary_key=True, sa_type=BigInteger)
-    terminal_type: str = Field(default="", primary_key=True)
-    customer_type: str = Field(default="", primary_key=True)
-
-
-class ActivityDay(_PersonDay, table=True):
-    """What one identity did on one UTC day."""
-
-    __tablename__ = "activity_day"
-    __table_args__ = {"sqlite_with_rowid": False}
-    sessions: int = Field(default=0, sa_type=BigInteger)
-    lines_added: int = Field(default=0, sa_type=BigInteger)
-    lines_removed: int = Field(default=0, sa_type=BigInteger)
-    commits: int = Field(default=0, sa_type=BigInteger)
-    pull_requests: int = Field(default=0, sa_type=BigInteger)
-
-
-class ModelUsageDay(_PersonDay, table=True):
-    """Tokens and estimated cost of one identity, UTC day and model."""
-
-    __tablename__ = "model_usage_day"
-    __table_args__ = {"sqlite_with_rowid": False}
-    model: str = Field(primary_key=True)
-    input_tokens: int = Field(default=0, sa_type=BigInteger)
-    output_tokens: int = Field(default=0, sa_type=BigInteger)
-    cache_read_tokens: int = Field(default=0, sa_type=BigInteger)
-    cache_write_tokens: int = Field(default=0, sa_type=BigInteger)
-    cost_estimated: int | None = Field(default=None, sa_type=BigInteger)  # nanodollars
-
-
-class ToolDay(_PersonDay, table=True):
-    """Suggestions of one edit tool that one identity accepted and rejected on one UTC day."""
-
-    __tablename__ = "tool_day"
-    __table_args__ = {"sqlite_with_rowid": False}
-    tool: str = Field(primary_key=True)
-    suggestions_accepted: int = Field(default=0, sa_type=BigInteger)
-    suggestions_rejected: int = Field(default=0, sa_type=BigInteger)
-
-
 # --- people and teams ----------------------------------------------------------------------------
 
 
@@ -138,15 +104,16 @@ class Person(SQLModel, table=True):
 
 
 class Identity(SQLModel, table=True):
-    """A way in which a source names a person: `email` or `api_key`, and the pseudonym for it."""
+    """A way in which a source names a person, `email` or `user_id`, or a key or an account."""
 
     who: int = Field(
         primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
     )
     person_id: int = Field(foreign_key="person.id", index=True, ondelete="CASCADE")
     kind: str
-    value: str  # the address, case folded, or the display name of the key
+    value: str  # the address, case folded, the vendor's id, or the display name of the key
     first_seen: date | None = None
+    connection_id: int | None = None  # where a vendor's id was seen first
 
 
 class ErasedIdentity(SQLModel, table=True):
@@ -214,6 +181,18 @@ class Invite(SQLModel, table=True):
     accepted_at: datetime | None = instant(nullable=True)
 
 
+class SpendLimit(SQLModel, table=True):
+    """How many people a spend limit holds for, by what set it; who they are is not kept."""
+
+    __tablename__ = "spend_limit"
+    id: int | None = Field(default=None, primary_key=True)
+    connection_id: int = Field(index=True)
+    source: str  # user, seat_tier, rbac_group or organization
+    period: str  # daily, weekly or monthly
+    amount: int | None = Field(default=None, sa_type=BigInteger)  # nanodollars; None: no cap
+    people: int = 0
+
+
 # --- what the roll-up keeps ----------------------------------------------------------------------
 
 
@@ -241,6 +220,16 @@ class PersonSpan(SQLModel, table=True):
     activated_on: date | None = None
 
 
+class PersonUse(SQLModel, table=True):
+    """The first and last day on which a person used any surface, and installed a plugin."""
+
+    __tablename__ = "person_use"
+    person_id: int = Field(primary_key=True)
+    first_used: date | None = None
+    last_used: date | None = None
+    installed_on: date | None = None
+
+
 class TouchedWeek(SQLModel, table=True):
     """An ISO week whose facts, people or teams changed since it was rolled up last."""
 
@@ -254,6 +243,30 @@ class Seal(SQLModel, table=True):
     grain: str = Field(primary_key=True)
     start: date = Field(primary_key=True)
     sealed_at: datetime = instant()
+
+
+class ChangedDay(SQLModel, table=True):
+    """A day whose money was read again with another outcome, until its week is rolled up.
+
+    is_shown: whether the change itself passes the gate: at least k people, none of them dominant.
+    """
+
+    __tablename__ = "changed_day"
+    measure: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    is_shown: bool = True
+
+
+class Revision(SQLModel, table=True):
+    """What the organisation's figure of a day was, what it is now, and since when."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = instant(index=True)
+    measure: str
+    start: date
+    before: int = Field(sa_type=BigInteger)
+    after: int = Field(sa_type=BigInteger)
+    reason: str
 
 
 class GroupRow(SQLModel, table=True):
@@ -294,11 +307,19 @@ class ReleaseRow(SQLModel, table=True):
 CONNECTION = table_of(Connection)
 SECRET = table_of(Secret)
 DAY_READ = table_of(DayRead)
+REPORT_STATE = table_of(ReportState)
 REJECT = table_of(Reject)
 REQUEST_LOG = table_of(RequestLog)
-ACTIVITY_DAY = table_of(ActivityDay)
-MODEL_USAGE_DAY = table_of(ModelUsageDay)
-TOOL_DAY = table_of(ToolDay)
+ACTIVITY_DAY = daily.ACTIVITY_DAY
+MODEL_USAGE_DAY = daily.MODEL_USAGE_DAY
+TOOL_DAY = daily.TOOL_DAY
+USAGE_DAY = daily.USAGE_DAY
+COST_DAY = daily.COST_DAY
+SURFACE_DAY = daily.SURFACE_DAY
+FEATURE_DAY = daily.FEATURE_DAY
+SUMMARY_DAY = daily.SUMMARY_DAY
+FACT_TABLES = daily.FACT_TABLES
+DAY_TABLES = daily.DAY_TABLES
 PERSON = table_of(Person)
 IDENTITY = table_of(Identity)
 ERASED_IDENTITY = table_of(ErasedIdentity)
@@ -307,13 +328,16 @@ TEAM = table_of(Team)
 MEMBERSHIP = table_of(Membership)
 ROSTER_ENTRY = table_of(RosterEntry)
 INVITE = table_of(Invite)
+SPEND_LIMIT = table_of(SpendLimit)
 PERSON_WEEK = table_of(PersonWeek)
 PERSON_SPAN = table_of(PersonSpan)
+PERSON_USE = table_of(PersonUse)
 TOUCHED_WEEK = table_of(TouchedWeek)
 SEAL = table_of(Seal)
+CHANGED_DAY = table_of(ChangedDay)
+REVISION = table_of(Revision)
 GROUP_ROW = table_of(GroupRow)
 RELEASE_ROW = table_of(ReleaseRow)
-FACT_TABLES = (ACTIVITY_DAY, MODEL_USAGE_DAY, TOOL_DAY)
 ACCESS_ENTRY = accounts.ACCESS_ENTRY
 ACCOUNT = accounts.ACCOUNT
 AUDIT_ENTRY = accounts.AUDIT_ENTRY

@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeAlias
 
@@ -13,7 +13,7 @@ from tenacity import RetryCallState, Retrying, retry_if_result
 
 from claude_dash import clock
 from claude_dash.errors import SourceAuthError, SourceBusyError, SourceError
-from claude_dash.sources.exchange import body_of, http_client, json_of
+from claude_dash.sources.exchange import body_of, headers_for, http_client, json_of
 from claude_dash.sources.patience import (
     MALFORMED_TRIES,
     READING,
@@ -41,7 +41,7 @@ NO_END = "paging does not come to an end"
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
 
 Transport: TypeAlias = httpx.BaseTransport  # stands in for the network
-Params = Mapping[str, str | int | bool | None]
+Params = Mapping[str, str | int | bool | Sequence[str] | None]
 Json = dict[str, Any]
 
 
@@ -163,7 +163,10 @@ class AnthropicClient:
         self._take_turn(patience)
         query = {name: value for name, value in params.items() if value is not None}
         try:
-            with self._http.stream("GET", path, params=query, auth=self._sign) as response:
+            headers = headers_for(path)
+            with self._http.stream(
+                "GET", path, params=query, headers=headers, auth=self._sign
+            ) as response:
                 body = body_of(response, self._elapsed)
         except (httpx.RequestError, httpx.InvalidURL, httpx.StreamError) as error:
             found = unreachable(error)
@@ -222,7 +225,8 @@ def _may_have_more(body: Json, params: Params, token_field: str) -> bool:
     """
     if token_field == TOKEN:
         return body.get(token_field) is not None
-    return bool(body["data"]) and len(body["data"]) >= int(params.get("limit") or 1)
+    limit = params.get("limit")
+    return bool(body["data"]) and len(body["data"]) >= (limit if isinstance(limit, int) else 1)
 
 
 def _parsed(response: httpx.Response, found: object) -> Json | Setback:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from claude_dash.clock import days
 from claude_dash.facts import tables as t
 from claude_dash.facts.identity import Identified
-from claude_dash.facts.measures import ACTIVITY, MODEL_USAGE, TOOLS
 from claude_dash.sources.base import Fact, Rejected, Source
 from claude_dash.sources.client import AnthropicClient, Params
 from claude_dash.sources.console_record import (
@@ -26,17 +26,17 @@ from claude_dash.units import nanodollars
 PATH = "/v1/organizations/usage_report/claude_code"
 PAGE_ROWS = 1000  # the most that the report takes (contract, read 2026-11-21)
 FLOOR = date(2025, 2, 1)  # nothing of Claude Code is older; ruled for the product, 2026-11-21
-MEASURES = tuple(measure.name for measure in (*ACTIVITY, *MODEL_USAGE, *TOOLS))
 CURRENCY = "USD"
 OTHER_CURRENCY = Rejected("model_breakdown.*.estimated_cost.currency: not USD, cost left out")
 
 
-def read(client: AnthropicClient, day: date) -> Iterator[Record | Rejected]:
-    """Yield every record of one UTC day, following `next_page`."""
-    params: Params = {"starting_at": day.isoformat(), "limit": PAGE_ROWS}
-    for page in client.pages(PATH, params):
-        for sent in page["data"]:
-            yield checked(sent, day)
+def read(client: AnthropicClient, since: date, until: date) -> Iterator[Record | Rejected]:
+    """Yield every record of some UTC days, day by day, following `next_page`."""
+    for day in days(since, until):
+        params: Params = {"starting_at": day.isoformat(), "limit": PAGE_ROWS}
+        for page in client.pages(PATH, params):
+            for sent in page["data"]:
+                yield checked(sent, day)
 
 
 def normalize(
@@ -100,4 +100,10 @@ def _cost(cost: EstimatedCost) -> int | None:
     return nanodollars(cost.amount)
 
 
-SOURCE = Source("console.claude_code", FLOOR, MEASURES, read, normalize)
+SOURCE = Source(
+    "console.claude_code",
+    FLOOR,
+    (t.ACTIVITY_DAY, t.MODEL_USAGE_DAY, t.TOOL_DAY),
+    read,
+    normalize,
+)

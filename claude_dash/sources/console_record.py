@@ -4,67 +4,18 @@ Unknown fields are ignored and unknown values accepted; null is the same as abse
 """
 
 import datetime as dt
-from collections.abc import Iterator
-from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import (
     AliasChoices,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
-    StringConstraints,
     ValidationError,
-    model_validator,
 )
 
 from claude_dash.facts.identity import Identified
 from claude_dash.sources.base import Rejected
-
-MAX_COUNT = 10**15  # of one person and day; far above any, and sums of it still fit 64 bits
-MAX_CENTS = 10**8
-_PLAIN = r"^[^\x00-\x1f\x7f]*$"  # a store takes no control characters
-_MIDNIGHT = "T00:00:00Z"
-
-
-def _utc_day(sent: Any) -> dt.date:  # noqa: ANN401 - whatever the vendor sent
-    """Return the UTC day of a bare date or of an instant."""
-    if not isinstance(sent, str):
-        message = "not a date"
-        raise ValueError(message)  # noqa: TRY004 - pydantic turns ValueError into a reject
-    text = sent.strip().removesuffix(_MIDNIGHT)
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        at = dt.datetime.fromisoformat(text)
-        return (at if at.tzinfo is None else at.astimezone(dt.UTC)).date()
-
-
-def _number(sent: Any) -> Any:  # noqa: ANN401 - whatever the vendor sent
-    """Refuse what only counts as a number in Python."""
-    if isinstance(sent, bool):
-        message = "not a number"
-        raise ValueError(message)  # noqa: TRY004 - pydantic turns ValueError into a reject
-    return sent
-
-
-Count = Annotated[int, Field(strict=True, ge=0, lt=MAX_COUNT)]
-Cents = Annotated[Decimal, BeforeValidator(_number), Field(ge=0, lt=MAX_CENTS)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=320, pattern=_PLAIN)]
-
-
-class Block(BaseModel):
-    """Part of a record."""
-
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _null_is_absent(cls, sent: Any) -> Any:  # noqa: ANN401 - whatever the vendor sent
-        if isinstance(sent, dict) and None in sent.values():
-            return {name: value for name, value in sent.items() if value is not None}
-        return sent
+from claude_dash.sources.record import Block, Cents, Count, Text, utc_day, where
 
 
 class Actor(Block):
@@ -136,7 +87,7 @@ class ModelBreakdown(Block):
 class Record(Block):
     """One element of `data`. What is not kept is not checked."""
 
-    date: Annotated[dt.date, BeforeValidator(_utc_day)]
+    date: Annotated[dt.date, BeforeValidator(utc_day)]
     actor: Actor
     organization_id: Any = None
     customer_type: Text = ""
@@ -147,14 +98,10 @@ class Record(Block):
     tool_actions: dict[Text, ToolActions | None] = {}
     model_breakdown: list[ModelBreakdown] = []
 
-
-def _blocks(model: type[Block]) -> Iterator[type[Block]]:
-    for block in model.__subclasses__():
-        yield block
-        yield from _blocks(block)
-
-
-_FIELDS = frozenset(name for block in _blocks(Block) for name in block.model_fields)
+    @property
+    def day(self) -> dt.date:
+        """Return the UTC day."""
+        return self.date
 
 
 def checked(sent: Any, day: dt.date) -> Record | Rejected:  # noqa: ANN401 - whatever was sent
@@ -162,17 +109,9 @@ def checked(sent: Any, day: dt.date) -> Record | Rejected:  # noqa: ANN401 - wha
     try:
         record = Record.model_validate(sent)
     except ValidationError as error:
-        return Rejected(_where(error))
+        return Rejected(where(error), day)
     if record.actor.identity is None:
-        return Rejected("actor: names nobody")
+        return Rejected("actor: names nobody", day)
     if record.date != day:
-        return Rejected("date: another day")
+        return Rejected("date: another day", day)
     return record
-
-
-def _where(error: ValidationError) -> str:
-    """Return where a record is wrong and in what way, never what it holds."""
-    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    # Names inside open maps are the vendor's own, and numbers are places: a star for both.
-    steps = [str(step) if step in _FIELDS else "*" for step in first["loc"]]
-    return f"{'.'.join(steps) or 'record'}: {first['type']}"

@@ -11,7 +11,14 @@ from claude_dash import __version__
 from claude_dash.errors import ConfigError, SourceError
 from claude_dash.sources.refusals import shape, unreachable
 
-VERSION = "2023-06-01"  # sent deliberately; readers accept the newer shapes too (contract, 2.7)
+# Sent deliberately; readers accept the shapes of both (contracts, read 2026-11-21).
+VERSION = "2023-06-01"
+ANALYTICS_VERSION = "2026-10-21"
+ANALYTICS = "/v1/organizations/analytics/"
+BETAS = {
+    f"{ANALYTICS}usage": "analytics-usage-cost-2026-08-24",
+    f"{ANALYTICS}cost": "analytics-usage-cost-2026-08-24",
+}
 TIMEOUT = httpx.Timeout(connect=10, read=60, write=10, pool=120)
 MAX_ANSWER_S = 180.0  # for a body that trickles in without ever being late
 MAX_CONNECTIONS = 16
@@ -47,6 +54,12 @@ def http_client(base_url: str, transport: httpx.BaseTransport | None) -> httpx.C
         )
         hint = "Check CLAUDE_DASH_ANTHROPIC_BASE_URL, HTTPS_PROXY and SSL_CERT_FILE."
         raise ConfigError(message, hint) from None
+
+
+def headers_for(path: str) -> dict[str, str]:
+    """Return the headers of a path beyond those of every request."""
+    headers = {"anthropic-version": ANALYTICS_VERSION} if path.startswith(ANALYTICS) else {}
+    return headers | ({"anthropic-beta": BETAS[path]} if path in BETAS else {})
 
 
 def body_of(response: httpx.Response, elapsed: Callable[[], float]) -> bytes | SourceError:
