@@ -18,6 +18,11 @@ def today() -> date:
     return now().date()
 
 
+def midnight(day: date) -> datetime:
+    """Return the instant at which a UTC day begins."""
+    return datetime.combine(day, datetime.min.time(), UTC)
+
+
 def end_of(day: date) -> datetime:
     """Return the instant at which a UTC day is over."""
     return datetime.combine(day + ONE_DAY, datetime.min.time(), UTC)

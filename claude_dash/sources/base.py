@@ -66,8 +66,9 @@ class Source:
     another source that shares a table. read: yields the records of some UTC days (half-open), each
     checked and with its `day`. normalize: turns a record into identities and facts, as (record,
     connection id, pseudonym key). legacy: reads the same from the older endpoint, for
-    organizations that do not have this one. max_days: the longest span of one walk. is_lagging:
-    whether the vendor refuses the newest days; today is never asked for then.
+    organizations that do not have this one. max_days: the longest span of one walk; reach_days:
+    how far back from today it may be asked for. is_lagging: whether the vendor refuses the newest
+    days; today is never asked for then.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Source:
     owns: Mapping[str, str] = field(default_factory=dict)
     legacy: Reader | None = None
     max_days: int = 1
+    reach_days: int | None = None
     is_lagging: bool = False
 
     def read_span(

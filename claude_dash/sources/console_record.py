@@ -95,8 +95,8 @@ class Record(Block):
     terminal_type: Text = ""
     is_remote: Any = None
     core_metrics: CoreMetrics = CoreMetrics()
-    tool_actions: dict[Text, ToolActions | None] = {}
-    model_breakdown: list[ModelBreakdown] = []
+    tool_actions: dict[Text, ToolActions | None] = Field(default_factory=dict)
+    model_breakdown: list[ModelBreakdown] = Field(default_factory=list)
 
     @property
     def day(self) -> dt.date:
