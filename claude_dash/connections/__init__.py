@@ -29,6 +29,7 @@ __all__ = ["Listed", "exist", "list_all", "progress_of"]  # told from here as we
 KINDS = ("console",)
 TAIL_CHARS = 4
 COMMAND_LINE = "command line"
+_NOTES = (t.DAY_READ, t.REJECT, t.ROSTER_ENTRY, t.INVITE, t.REPORT_STATE, t.SPEND_LIMIT)
 _CONNECTION, _SECRET = t.CONNECTION, t.SECRET
 
 
@@ -346,6 +347,6 @@ def _purge(connection: Connection, number: int) -> None:
     touch(connection, open_weeks(connection))
     with touch_changed_weeks(connection):
         people = departures.known_through(connection, number)
-        for table in (*t.FACT_TABLES, t.DAY_READ, t.REJECT, t.ROSTER_ENTRY, t.INVITE):
+        for table in (*t.DAY_TABLES, *_NOTES):
             connection.execute(delete(table).where(table.c.connection_id == number))
         departures.forget(connection, people)

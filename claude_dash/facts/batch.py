@@ -16,13 +16,15 @@ class DayFacts:
     """What a source made of one UTC day.
 
     identities: pseudonym -> who it stands for. rows: each table that the source owns -> rows with
-    unique keys. owns: the columns that tell its rows of a table from those of other reports.
+    unique keys. owns: the columns that tell its rows of a table from those of other reports. links:
+    pseudonym of a vendor's id -> that of the address that came with it.
     records: how many were read. rejects: why some were set aside -> how many.
     """
 
     identities: dict[int, Identified] = field(default_factory=dict)
     rows: dict[Table, list[dict[str, Any]]] = field(default_factory=dict)
     owns: Mapping[str, str] = field(default_factory=dict)
+    links: dict[int, int] = field(default_factory=dict)
     records: int = 0
     rejects: dict[str, int] = field(default_factory=dict)
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-MEASURE_SPLITS = ("source", "connection", "terminal_type", "customer_type")
-SPEND_SPLITS = ("model", "workspace", "service_tier", "source", "connection")
+# Of Claude Code alone, whose product is told from the measure; others have one of their own.
+MEASURE_SPLITS = ("source", "connection", "product", "terminal_type", "customer_type")
+SPEND_SPLITS = ("product", "model", "workspace", "service_tier", "source", "connection")
 SURFACE_SPLITS = ("product", "source", "connection")
 FEATURE_SPLITS = ("feature", "kind", *SURFACE_SPLITS)
 FEATURE_KINDS = ("connector", "plugin", "skill")  # kinds of facts that are features
@@ -78,7 +79,9 @@ TOOLS = (
         "claude_code.code_edit_tool.decision",
     ),
 )
-REQUESTS = (Measure("requests", "{request}", ("requests",), ("model", "source", "connection")),)
+REQUESTS = (
+    Measure("requests", "{request}", ("requests",), ("product", "model", "source", "connection")),
+)
 SPEND = (
     Measure("cost_billed", "USD", ("cost_billed",), ("cost_type", *SPEND_SPLITS)),
     Measure("cost_list", "USD", ("cost_list",), ("cost_type", *SPEND_SPLITS)),
@@ -86,11 +89,11 @@ SPEND = (
 # The same of every product but Claude Code: a figure of Claude Code is never hidden because few
 # people use something else, and a total over all products is the sum of two that may be shown.
 ELSEWHERE_USAGE = (
-    Measure("tokens_elsewhere", "{token}", ("tokens",), ("product", *SPEND_SPLITS)),
-    Measure("requests_elsewhere", "{request}", ("requests",), ("product", *SPEND_SPLITS)),
+    Measure("tokens_elsewhere", "{token}", ("tokens",), SPEND_SPLITS),
+    Measure("requests_elsewhere", "{request}", ("requests",), SPEND_SPLITS),
 )
 ELSEWHERE_COST = tuple(
-    Measure(f"{one}_elsewhere", "USD", (one,), ("product", "cost_type", *SPEND_SPLITS))
+    Measure(f"{one}_elsewhere", "USD", (one,), ("cost_type", *SPEND_SPLITS))
     for one in ("cost_billed", "cost_list")
 )
 SURFACES = tuple(

@@ -47,10 +47,11 @@ class Report:
         """Return the kind of connection that it belongs to."""
         return self.name.partition(".")[0]
 
-    def feeds(self, measure: str, *, is_legacy: bool = False) -> bool:
-        """Say whether a measure comes from it."""
-        legacy = self.measures if self.legacy_measures is None else self.legacy_measures
-        return measure in (legacy if is_legacy else self.measures)
+    def fed(self, *, is_legacy: bool = False) -> frozenset[str]:
+        """Return the measures that come from it."""
+        if is_legacy and self.legacy_measures is not None:
+            return self.legacy_measures
+        return self.measures
 
 
 def _names(*groups: tuple[Measure, ...], also: tuple[str, ...] = ()) -> frozenset[str]:
@@ -81,6 +82,30 @@ REPORTS = {
         Report("enterprise.artifacts", "Artifacts", 7, _names(PUBLISHED)),
     )
 }  # fmt: skip
+
+
+# Numbers of people come from reports under another name than their own; the rest is presence.
+_PEOPLE_FED_BY = {
+    "vendor_active": ("vendor_active",),
+    "seats": (SEATS, PRESENCE),
+    "idle_seats": (SEATS, PRESENCE),
+    "never_used_seats": (SEATS, PRESENCE),
+    "pending_invites": (SEATS, PRESENCE),
+    "feature_users": ("feature_uses",),
+    "project_users": ("project_messages",),
+    "surface_users": ("messages",),
+    "installers": ("installers",),
+}
+
+
+def feeding(measure: str, *, is_people: bool) -> tuple[str, ...]:
+    """Return under which names reports say that they feed a measure; any of them will do."""
+    return _PEOPLE_FED_BY.get(measure, (PRESENCE,)) if is_people else (measure,)
+
+
+def kinds_feeding(names: tuple[str, ...]) -> frozenset[str]:
+    """Return the kinds of connections that can feed any of some names."""
+    return frozenset(one.kind for one in REPORTS.values() if one.measures.intersection(names))
 
 
 def is_complete(read_at: datetime, day: date, report: str) -> bool:

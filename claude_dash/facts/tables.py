@@ -29,7 +29,6 @@ class Connection(SQLModel, table=True):
     created_at: datetime = instant()
     backfill_since: date | None = None
     backfill_done: bool = False
-    history_starts: date | None = None  # the first day that the source has, once known
     last_sync: datetime | None = instant(nullable=True)
     error_code: str = ""
     error_message: str = ""
@@ -248,13 +247,14 @@ class Seal(SQLModel, table=True):
 class ChangedDay(SQLModel, table=True):
     """A day whose money was read again with another outcome, until its week is rolled up.
 
-    is_shown: whether the change itself passes the gate: at least k people, none of them dominant.
+    people: how many changed, the fewest of any read; is_dominated: whether one of them stands out.
     """
 
     __tablename__ = "changed_day"
     measure: str = Field(primary_key=True)
     day: date = Field(primary_key=True)
-    is_shown: bool = True
+    people: int = 0
+    is_dominated: bool = False
 
 
 class Revision(SQLModel, table=True):

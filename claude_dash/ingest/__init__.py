@@ -14,11 +14,13 @@ from claude_dash.config import Settings
 from claude_dash.connections import budget_name, client_for, key_of, row_of, take_over
 from claude_dash.errors import ClaudeDashError, SourceAuthError, SourceError
 from claude_dash.facts import tables as t
-from claude_dash.ingest.days import read_days
+from claude_dash.ingest.reports import read_reports
 from claude_dash.ingest.run import Outcome, Progress, Run
 from claude_dash.people import vendor
+from claude_dash.people.limits import take_limits
 from claude_dash.rollup import roll_up
 from claude_dash.sources.client import AnthropicClient, Transport
+from claude_dash.sources.limits import read_limits
 from claude_dash.sources.roster import read_roster
 from claude_dash.store import retention
 from claude_dash.store.budget import Budget
@@ -194,15 +196,22 @@ def _read(run: Run, since: date | None, until: date | None, transport: Transport
         try:
             if not run.row.organization_id:
                 _learn_organization(run, client, budget)
-            roster = read_roster(client)
+            roster = read_roster(client, run.row.kind)
             vendor.take(run.engine, run.vault, run.row.id, roster, today())
-            read_days(run, client, since, until)
+            if run.row.kind == "enterprise":
+                take_limits(run.engine, run.row.id, read_limits(client))
+            read_reports(run, client, since, until)
         finally:
             run.outcome.requests, run.outcome.retries = client.requests, client.retries
 
 
 def _learn_organization(run: Run, client: AnthropicClient, budget: str) -> None:
-    body = client.get("/v1/organizations/me")
+    try:
+        body = client.get("/v1/organizations/me")
+    except SourceAuthError:
+        if run.row.kind == "console":
+            raise
+        return  # a scoped key need not know whose it is
     organization = str(body.get("id") or "")
     if organization:
         run.note(organization_id=organization, organization_name=str(body.get("name") or ""))

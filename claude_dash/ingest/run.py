@@ -10,6 +10,7 @@ from sqlalchemy import Engine, Row, select, update
 
 from claude_dash.config import Settings
 from claude_dash.facts import tables as t
+from claude_dash.store import checkpoints
 from claude_dash.store.vault import Vault
 
 ROLL_UP_EVERY_S = 15.0
@@ -76,3 +77,8 @@ class Run:
         with self.engine.begin() as connection:
             changed = update(t.CONNECTION).where(t.CONNECTION.c.id == self.row.id)
             connection.execute(changed.values(**values))
+
+    def note_report(self, report: str, **values: Any) -> None:  # noqa: ANN401 - columns of the table
+        """Keep something at one report of the connection."""
+        with self.engine.begin() as connection:
+            checkpoints.note_state(connection, self.row.id, report, **values)

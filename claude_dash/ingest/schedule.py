@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row
 
 from claude_dash.clock import ONE_DAY, today, week_of
 from claude_dash.config import Settings
-from claude_dash.facts.reports import REVISED_DAYS, is_final
+from claude_dash.facts.reports import REPORTS, is_final
 from claude_dash.sources.base import Source
 from claude_dash.store import checkpoints
 from claude_dash.store.seals import sealed_weeks
@@ -44,6 +44,17 @@ class Plan:
             if not self.reads.get(day, False) and week_of(day) not in self.sealed:
                 yield day
             day -= ONE_DAY
+
+    def span_before(self, end: date, longest: int) -> tuple[date, date] | None:
+        """Return the next days to read below `end`, half-open and together; None at the end."""
+        newest = next((day for day in self.days if day < end), None)
+        if newest is None:
+            return None
+        oldest = newest
+        wanted = set(self.days)
+        while (newest - oldest).days < longest - 1 and oldest - ONE_DAY in wanted:
+            oldest -= ONE_DAY
+        return oldest, newest + ONE_DAY
 
     @property
     def at_most(self) -> int:
@@ -89,7 +100,7 @@ def plan(
     until: date | None,
     settings: Settings,
 ) -> Plan:
-    """Return what a sync of a connection reads.
+    """Return what a sync reads of one report of a connection.
 
     Always the days that may have been revised and those never read; while the history is not
     known to its end, everything back to it; with `since` or `until` exactly those days again.
@@ -97,17 +108,23 @@ def plan(
     """
     reads = checkpoints.reads(connection, row.id, source.name)
     counts = checkpoints.records(connection, row.id, source.name)
-    floor = max(source.floor, row.history_starts or source.floor)
+    state = checkpoints.state(connection, row.id, source.name)
+    lowest, newest = source.floor, today()
+    if source.reach_days is not None:
+        lowest = max(lowest, newest - timedelta(days=source.reach_days))
+    floor = max(lowest, state.history_starts or lowest)
     limits = [one for one in (row.backfill_since, settings.backfill_since) if one]
-    newest, is_asked = today(), since is not None or until is not None
+    is_asked = since is not None or until is not None
     empty = {day for day, number in counts.items() if not number}
+    if source.is_lagging:
+        newest -= ONE_DAY
     if is_asked:
         newest = min(newest, until - ONE_DAY) if until else newest
-        first = max(source.floor, since) if since else max([floor, *limits])
+        first = max(lowest, since) if since else max([floor, *limits])
         return Plan(newest, first, {}, empty, is_asked=True)
-    revised = timedelta(days=REVISED_DAYS.get(source.name, 0))
+    revised = timedelta(days=REPORTS[source.name].revised_days)
     settled = {
-        day: day < newest - revised and is_final(at, day, source.name) for day, at in reads.items()
+        day: day < today() - revised and is_final(at, day, source.name) for day, at in reads.items()
     }
     return Plan(
         newest,
@@ -115,5 +132,5 @@ def plan(
         settled,
         empty,
         sealed_weeks(connection),
-        is_backfill=not row.backfill_done,
+        is_backfill=not state.backfill_done,
     )

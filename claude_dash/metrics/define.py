@@ -7,6 +7,7 @@ from typing import Literal
 
 from claude_dash.facts.dimensions import PEOPLE_DIMENSIONS
 from claude_dash.facts.measures import MEASURES
+from claude_dash.facts.reports import feeding, kinds_feeding
 
 ALL_GRAINS = ("day", "week", "month", "total")
 PEOPLE_GRAINS = ("week", "month", "total")
@@ -14,7 +15,7 @@ Reliability = Literal["high", "medium", "low"]
 
 
 class Expr:
-    """An expression over released values; `/` is null on zero and `+` adds."""
+    """An expression over released values; `/` is null on zero, `+` adds and `-` subtracts."""
 
     def __truediv__(self, other: "Expr") -> "Quotient":
         """Return the quotient of two expressions."""
@@ -23,6 +24,10 @@ class Expr:
     def __add__(self, other: "Expr") -> "Sum":
         """Return the sum of two expressions."""
         return Sum((self, other))
+
+    def __sub__(self, other: "Expr") -> "Difference":
+        """Return the difference of two expressions."""
+        return Difference(self, other)
 
     def terms(self) -> "Iterator[Term]":
         """Yield every released measure that the expression reads."""
@@ -42,6 +47,11 @@ class Term(Expr):
     people_only: bool = False
     is_people: bool = False
 
+    @property
+    def fed_by(self) -> tuple[str, ...]:
+        """Return under which names reports say that they feed it."""
+        return feeding(self.measure, is_people=self.is_people)
+
     def terms(self) -> Iterator["Term"]:
         """Yield the term itself."""
         yield self
@@ -57,6 +67,19 @@ class Sum(Expr):
         """Yield the terms of every part."""
         for part in self.parts:
             yield from part.terms()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference(Expr):
+    """One expression less another."""
+
+    whole: Expr
+    part: Expr
+
+    def terms(self) -> Iterator[Term]:
+        """Yield the terms of both."""
+        yield from self.whole.terms()
+        yield from self.part.terms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +119,9 @@ def evaluate(expr: Expr, values: Mapping[Term, int]) -> int | Fraction | None:
         case Sum(parts):
             found = [evaluate(part, values) for part in parts]
             return None if None in found else sum(value for value in found if value is not None)
+        case Difference(whole, part):
+            above, below = evaluate(whole, values), evaluate(part, values)
+            return None if above is None or below is None else above - below
         case Quotient(numerator, denominator, at_least):
             above, below = evaluate(numerator, values), evaluate(denominator, values)
             if above is None or below is None or below < at_least:
@@ -112,7 +138,8 @@ class Metric:
     grains: the periods it is published for. levels: the people dimensions. technical: the
     technical dimensions, None to take those that every part of the expression splits by.
     lookback_days: how long before a period reading must have begun for the number to mean
-    anything; earlier periods are missing. distortions: what moves it besides usage.
+    anything; earlier periods are missing. distortions: what moves it besides usage. otherwise: what
+    stands for it where nothing that was read feeds it, with a definition of its own.
     """
 
     name: str
@@ -126,7 +153,14 @@ class Metric:
     lookback_days: int = 0
     reliability: Reliability = "high"
     distortions: str = ""
-    sources: tuple[str, ...] = ("console",)
+    otherwise: "Metric | None" = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Return the kinds of connections that can feed all of it, alone or as another metric."""
+        found = frozenset.intersection(*(kinds_feeding(term.fed_by) for term in self.terms))
+        others = self.otherwise.sources if self.otherwise else ()
+        return tuple(sorted(found.union(others)))
 
     @property
     def terms(self) -> tuple[Term, ...]:

@@ -15,6 +15,7 @@ from claude_dash.metrics.lookup import metric
 from claude_dash.metrics.release import Query
 
 DEFAULT_WEEKS = 12
+FEATURE, KIND = "feature", "kind"
 KNOWN = (*PEOPLE_DIMENSIONS, *TECHNICAL_DIMENSIONS, *ORGANIZATION_DIMENSIONS)
 
 
@@ -24,7 +25,8 @@ class Plan:
 
     level: organization, department or team. technical: the technical dimension, if any.
     only: wanted labels of the level, None for all; item: the one technical value, None for all.
-    parent: wanted labels of departments above teams, None for all. starts: first days of the
+    parent: wanted labels of departments above teams, None for all. kind: the one kind of features,
+    None for all. starts: first days of the
     periods. since, until: half-open days of the question, widened to periods.
     """
 
@@ -36,9 +38,15 @@ class Plan:
     only: tuple[str, ...] | None
     parent: tuple[str, ...] | None
     item: str | None
+    kind: str | None
     starts: tuple[date, ...]
     since: date
     until: date
+
+    @property
+    def has_kinds(self) -> bool:
+        """Say whether the technical values are features, each with its kind in front."""
+        return self.technical == FEATURE
 
     @property
     def is_listed(self) -> bool:
@@ -48,7 +56,7 @@ class Plan:
     @property
     def lists_items(self) -> bool:
         """Say whether the technical values are told apart in the answer."""
-        return self.technical in self.query.by
+        return self.technical in self.query.by or (self.has_kinds and KIND in self.query.by)
 
 
 def _refuse(found: Metric, dimension: str) -> None:
@@ -85,6 +93,8 @@ def _dimensions(found: Metric, query: Query) -> tuple[str, str]:
         if dimension not in found.dimensions:
             _refuse(found, dimension)
     technical = [name for name in asked if name not in PEOPLE_DIMENSIONS]
+    if FEATURE in technical:  # a feature comes with its kind (R8)
+        technical = [name for name in technical if name != KIND]
     people = [name for name in asked if name in PEOPLE_DIMENSIONS]
     if len(technical) > 1:
         message = f"Only one of {', '.join(technical)} can be asked at a time."
@@ -141,6 +151,7 @@ def plan(query: Query) -> Plan:
         only=only,
         parent=query.where.get("department") if level == "team" else None,
         item=items[0] if items else None,
+        kind=next(iter(query.where.get(KIND, ())), None) if technical == FEATURE else None,
         starts=periods,
         since=since,
         until=until,

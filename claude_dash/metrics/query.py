@@ -1,7 +1,7 @@
 """From a question to its answer: the rows, built from what was released and nothing else."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -12,10 +12,10 @@ from claude_dash.clock import Grain, after, days, label, week_of
 from claude_dash.errors import QueryError, UnknownNameError
 from claude_dash.facts import tables as t
 from claude_dash.metrics import groups, status
-from claude_dash.metrics.define import Metric, Quotient, Term, evaluate
-from claude_dash.metrics.plan import Plan, plan
+from claude_dash.metrics.define import Metric, Quotient, Sum, Term, evaluate
+from claude_dash.metrics.plan import KIND, Plan, plan
 from claude_dash.metrics.release import Query, Release, Row, Status, Value
-from claude_dash.metrics.stored import ALL, Cell, Stored, known_items, read
+from claude_dash.metrics.stored import ALL, PRODUCT, Cell, Stored, elsewhere, known_items, read
 from claude_dash.units import NANODOLLARS_PER_USD
 
 MERGED = "small group"
@@ -65,9 +65,13 @@ class _Answer:
 
     def __init__(self, connection: Connection, made: Plan) -> None:
         self.connection = connection
-        self.plan = made
+        every = status.load(connection)
+        self.plan = made = _fed(made, every)
         self.terms = made.metric.terms
-        self.readings = status.load(connection)
+        self.fed = {term: _readings(every, term, made.technical) for term in self.terms}
+        self.readings = every.feeding(
+            name for term in self.terms for name in _names(term, made.technical)
+        )
         self.names = groups.Names(connection)
         self.periods = self._periods()
         pieces = [piece for period in self.periods for piece in period.pieces]
@@ -101,7 +105,7 @@ class _Answer:
             grain=made.query.grain,
             by=made.query.by,
             policy=0,
-            as_of={one.name: one.as_of for one in self.readings.found},
+            as_of=self.readings.as_of,
             rows=rows,
             sources=metric.sources,
             reliability=metric.reliability,
@@ -140,8 +144,10 @@ class _Answer:
         made = self.plan
         if made.item is not None:
             known = known_items(self.connection, made)
-            if made.item not in known:
-                raise UnknownNameError.of(made.technical, made.item, known)
+            if made.has_kinds:
+                self.plan = made = _with_kind(made, known)
+            elif made.item not in known:
+                raise UnknownNameError.of(made.technical, str(made.item), known)
         for level, wanted, names in (
             (made.level, made.only, self.names.of(made.level)),
             ("department", made.parent, self.names.of("department")),
@@ -161,7 +167,15 @@ class _Answer:
             return "missing"
         if self.lacks_roster:
             return "missing"
-        return self.readings.status(period.start, period.end)
+        return status.worst(
+            found.status(period.start, period.end)
+            for term, found in self.fed.items()
+            if not self._is_left_out(term)
+        )
+
+    def _is_left_out(self, term: Term) -> bool:
+        """Say whether nothing ever fed a part of a sum, so that the sum is that of the others."""
+        return isinstance(self.plan.metric.value, Sum) and not self.fed[term].found
 
     def _rows(self, period: _Period) -> Iterator[Row]:
         made = self.plan
@@ -174,6 +188,8 @@ class _Answer:
                 items = sorted(
                     {i for place in places if place for i in self.stored.items(made, place)}
                 )
+                if made.kind is not None:
+                    items = [item for item in items if item.startswith(f"{made.kind}:")]
             for item in items:
                 yield self._row(period, name, item, places, state)
 
@@ -209,10 +225,15 @@ class _Answer:
         made = self.plan
         shown = {made.level: name} if made.is_listed else {}
         if made.lists_items:
-            shown[made.technical] = item
+            shown |= _spelled(made, item)
         by = {dimension: shown[dimension] for dimension in made.query.by}
+        if made.has_kinds and made.lists_items:
+            by |= {KIND: shown[KIND]}
         hidden, values = MERGED if None in places else "", {}
         for term in self.terms if not hidden and state != "missing" else ():
+            if self._is_left_out(term):
+                values[term] = 0
+                continue
             cell = self._cell(term, item, places)
             if cell is None:  # read, and not rolled up yet
                 state = "missing"
@@ -262,6 +283,52 @@ class _Answer:
                 if rows:
                     return sum(len(one.members) for one in rows)
         return 0
+
+
+def _names(term: Term, technical: str) -> tuple[str, ...]:
+    """Return under which names reports feed a term, that of other products included if asked."""
+    other = elsewhere(term) if technical == PRODUCT else None
+    return (*term.fed_by, *((other.measure,) if other else ()))
+
+
+def _readings(every: status.Readings, term: Term, technical: str) -> status.Readings:
+    return every.feeding(_names(term, technical))
+
+
+def _fed(made: Plan, every: status.Readings) -> Plan:
+    """Return the plan with another metric in its place where nothing feeds all of it."""
+    other = made.metric.otherwise
+    if other is None or all(every.feeding(term.fed_by).found for term in made.metric.terms):
+        return made
+    if not all(every.feeding(term.fed_by).found for term in other.terms):
+        return made
+    metric = replace(made.metric, value=other.value, definition=other.definition)
+    return replace(made, metric=metric)
+
+
+def _spelled(made: Plan, item: str) -> dict[str, str]:
+    """Return a technical value by its dimension; a feature tells its kind as well."""
+    if not made.has_kinds:
+        return {made.technical: item}
+    kind, _, name = item.partition(":")
+    return {made.technical: name, KIND: kind}
+
+
+def _with_kind(made: Plan, known: set[str]) -> Plan:
+    """Return the plan with the kind in front of the one feature that was asked for."""
+    found = sorted(
+        one
+        for one in known
+        if one.partition(":")[2] == made.item and made.kind in {None, one.partition(":")[0]}
+    )
+    if not found:
+        names = sorted({one.partition(":")[2] for one in known})
+        raise UnknownNameError.of(made.technical, made.item or "", names)
+    if len(found) > 1:
+        kinds = ", ".join(one.partition(":")[0] for one in found)
+        message = f"{made.item} is the name of several features: {kinds}."
+        raise QueryError(message, "Restrict kind to one of them.")
+    return replace(made, item=found[0])
 
 
 def _whole(made: Plan) -> tuple[date, date, Pieces]:

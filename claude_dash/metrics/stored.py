@@ -3,12 +3,21 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, select
 
 from claude_dash.facts import tables as t
-from claude_dash.facts.measures import TOKEN_TYPES
+from claude_dash.facts.dimensions import CLAUDE_CODE
+from claude_dash.facts.measures import (
+    ELSEWHERE_COST,
+    ELSEWHERE_USAGE,
+    FEATURES,
+    MEASURES,
+    SURFACES,
+    TOKEN_TYPES,
+)
+from claude_dash.facts.reports import REPORTS
 from claude_dash.metrics.define import Term
 from claude_dash.metrics.plan import Plan
 
@@ -16,7 +25,16 @@ ALL = "all"  # the key of the organization's one row
 ACTOR = "actor"  # the split into people and automation, for what is counted per person
 _RELEASE: Any = t.RELEASE_ROW
 
-FIXED = {"type": tuple(TOKEN_TYPES), "product": ("claude_code",), "source": ("console",)}
+PRODUCT = "product"
+FIXED = {
+    "type": tuple(TOKEN_TYPES),
+    PRODUCT: (CLAUDE_CODE,),
+    "source": tuple(sorted({report.kind for report in REPORTS.values()})),
+}
+# Measures that are about every product; those of Claude Code alone have a counterpart, if at all.
+_EVERY_PRODUCT = frozenset(
+    one.name for one in (*SURFACES, *FEATURES, *ELSEWHERE_USAGE, *ELSEWHERE_COST)
+)
 
 Cell = tuple[int | None, str]  # a value, and why it is hidden
 Block = dict[str, Cell]  # by technical value
@@ -39,6 +57,13 @@ class Stored:
         A technical value that is not stored did not occur, unless its row is hidden.
         """
         dimension, wanted = term.item or (technical, item)
+        other = elsewhere(term)
+        if dimension == PRODUCT and other is not None:
+            if wanted == CLAUDE_CODE:
+                return self.cell(term, "", "", place)
+            if not other:
+                return (0, "")
+            term = other
         if term.people_only and place[2] == ALL:
             actors = self.block(term.measure, ACTOR, place)
             if actors:
@@ -54,7 +79,26 @@ class Stored:
     def items(self, made: Plan, place: Place) -> set[str]:
         """Return the technical values that were seen in one row of one period."""
         measures = {term.measure for term in made.metric.terms}
-        return {item for one in measures for item in self.block(one, made.technical, place) if item}
+        found = {CLAUDE_CODE} if made.technical == PRODUCT else set()
+        if found:
+            others = [elsewhere(term) for term in made.metric.terms]
+            if None in others:  # a measure of every product says itself what was seen
+                found = set()
+            measures |= {other.measure for other in others if other}
+        return found.union(
+            item for one in measures for item in self.block(one, made.technical, place) if item
+        )
+
+
+def elsewhere(term: Term) -> Term | Literal[""] | None:
+    """Return the same of other products, for what is about Claude Code alone.
+
+    Empty: there is no such thing. None: the term is about every product itself.
+    """
+    if term.is_people or term.measure in _EVERY_PRODUCT:
+        return None
+    name = f"{term.measure}_elsewhere"
+    return Term(name) if name in MEASURES else ""
 
 
 def read(connection: Connection, made: Plan, periods: Iterable[tuple[str, date]]) -> Stored:
@@ -65,6 +109,9 @@ def read(connection: Connection, made: Plan, periods: Iterable[tuple[str, date]]
     wanted |= {(term.measure, term.item[0]) for term in terms if term.item}
     if made.technical:
         wanted |= {(term.measure, made.technical) for term in terms}
+    if made.technical == PRODUCT:
+        others = [other.measure for term in terms if (other := elsewhere(term))]
+        wanted |= {(name, dimension) for name in others for dimension in ("", PRODUCT)}
     by_grain: dict[str, list[date]] = {}
     for grain, start in periods:
         by_grain.setdefault(grain, []).append(start)
@@ -93,11 +140,13 @@ def read(connection: Connection, made: Plan, periods: Iterable[tuple[str, date]]
 
 def known_items(connection: Connection, made: Plan) -> set[str]:
     """Return every technical value that was ever released of a plan's dimension, or is fixed."""
+    terms = made.metric.terms
+    others = [other.measure for term in terms if (other := elsewhere(term))]
     query = (
         select(_RELEASE.c.item)
         .distinct()
         .where(
-            _RELEASE.c.measure == made.metric.terms[0].measure,
+            _RELEASE.c.measure.in_([*(term.measure for term in terms), *others]),
             _RELEASE.c.dimension == made.technical,
             _RELEASE.c.level == "organization",
         )

@@ -6,7 +6,7 @@ from claude_dash.facts import tables as t
 from claude_dash.people.standing import CSV
 
 _IDENTITY, _ENTRY, _PERSON = t.IDENTITY, t.ROSTER_ENTRY, t.PERSON
-_OF_A_PERSON = (t.PERSON_WEEK, t.PERSON_SPAN, t.MEMBERSHIP, _IDENTITY)
+_OF_A_PERSON = (t.PERSON_WEEK, t.PERSON_SPAN, t.PERSON_USE, t.MEMBERSHIP, _IDENTITY)
 BATCH = 500
 
 

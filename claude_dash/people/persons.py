@@ -98,4 +98,20 @@ def _merge(connection: Connection, gone: int, into: int) -> None:
                 activated_on=min(activated, default=None),
             )
         )
+    _merge_use(connection, gone, into)
     connection.execute(delete(_PERSON).where(_PERSON.c.id == gone))
+
+
+def _merge_use(connection: Connection, gone: int, into: int) -> None:
+    use = t.PERSON_USE
+    rows = connection.execute(select(use).where(use.c.person_id.in_([gone, into]))).all()
+    if not rows:
+        return
+    connection.execute(delete(use).where(use.c.person_id.in_([gone, into])))
+    last = [row.last_used for row in rows if row.last_used]
+    first = {
+        name: min((day for row in rows if (day := getattr(row, name))), default=None)
+        for name in ("first_used", "installed_on")
+    }
+    row = {"person_id": into, "last_used": max(last, default=None), **first}
+    connection.execute(insert(use).values(**row))

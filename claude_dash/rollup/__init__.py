@@ -14,11 +14,13 @@ from claude_dash.people.standing import Standings
 from claude_dash.privacy.cells import Ints
 from claude_dash.privacy.policy import Policy, current
 from claude_dash.rollup import presence as who
+from claude_dash.rollup import uses
 from claude_dash.rollup.crowd import Crowd, gather
 from claude_dash.rollup.group_months import roll_up_group_month
 from claude_dash.rollup.habits import SEGMENT_WEEKS, History, read_invites, roll_up_habits
 from claude_dash.rollup.months import deciding_week, roll_up_calendar_month
 from claude_dash.rollup.rows import FLOWS, ORGANIZATION, Rows
+from claude_dash.rollup.vendor_counts import Told
 from claude_dash.rollup.weeks import roll_up_week
 from claude_dash.store.engine import bump
 from claude_dash.store.locks import hold
@@ -77,6 +79,7 @@ def _roll_up_one(connection: Connection, monday: date, policy: Policy) -> None:
     changed = who.store(connection, monday, here)
     oldest_open = max(sealed) + WEEK if sealed else None
     who.update_spans(connection, changed, oldest_open)
+    uses.update(connection, monday)
     since = _setting(connection, LATER_FROM)
     _keep(connection, LATER_FROM, min(since or monday.isoformat(), monday.isoformat()))
 
@@ -90,6 +93,8 @@ def _history(connection: Connection, since: date) -> History:
         first_read=first_read or today(),
         oldest_open=max(sealed) + WEEK if sealed else None,
         invites=read_invites(connection),
+        uses=uses.Uses.load(connection),
+        told=Told.load(connection),
     )
 
 

@@ -22,7 +22,14 @@ def sizes(crowd: Crowd, persons: Ints) -> Ints:
 
 
 def count_people(
-    rows: Rows, crowd: Crowd, measure: str, persons: Ints, policy: Policy, *, at_least: int = 0
+    rows: Rows,
+    crowd: Crowd,
+    measure: str,
+    persons: Ints,
+    policy: Policy,
+    *,
+    at_least: int = 0,
+    item: tuple[str, str] = ("", ""),
 ) -> None:
     """Add a number of people for the organisation and every published group (R2, R11).
 
@@ -33,13 +40,17 @@ def count_people(
         persons: Distinct ids of the people counted.
         policy: Decides from how many people on an organisation and its groups are shown.
         at_least: Numbers from 1 up to below this one are hidden; 0 for none.
+        item: A technical dimension and value that these are the people of; a zero of a group is
+            then left out, and read from the group's row.
     """
     population = crowd.partition.population
+    dimension, value = item
 
     def hidden(number: int) -> str:
         return SMALL_GROUP if population < policy.k or 0 < number < at_least else ""
 
-    rows.add(ORGANIZATION, ALL, measure, len(persons), hidden(len(persons)))
+    rows.add(ORGANIZATION, ALL, measure, len(persons), hidden(len(persons)),
+             dimension=dimension, item=value)  # fmt: skip
     if population < 2 * policy.k:
         return
     by_group = sizes(crowd, persons)
@@ -49,4 +60,6 @@ def count_people(
     ):
         for row in found:
             number = int(by_group[list(row.members)].sum())
-            rows.add(level, row.key, measure, number, hidden(number))
+            if number or not dimension:
+                rows.add(level, row.key, measure, number, hidden(number),
+                         dimension=dimension, item=value)  # fmt: skip

@@ -1,21 +1,22 @@
 """The facts of one ISO week as arrays, each person and day counted once per organization."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, bindparam, func, select
-from sqlalchemy import Table as SqlTable
+from sqlalchemy import Connection, Row, bindparam, func, literal, select
 
 from claude_dash.facts import tables as t
+from claude_dash.facts.reports import REPORTS
 from claude_dash.privacy.cells import Bools, Ints
+from claude_dash.rollup.feeds import FEEDS, PRESENCE, Feed
+from claude_dash.store import checkpoints
 
 DAYS = 7
 REMOVED = "removed connection"
-PRODUCT = "claude_code"  # everything that the Console report covers
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +43,20 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class WeekFacts:
-    """One ISO week of facts; columns of the tables are those of their measures, in order."""
+    """One ISO week of facts, by the name of the feed, and the measures that were read for it."""
 
-    activity: Rows
-    usage: Rows
-    tools: Rows
+    tables: Mapping[str, Rows]
+    fed: frozenset[str]
 
-    @property
-    def tables(self) -> tuple[Rows, Rows, Rows]:
-        """Return the three tables."""
-        return self.activity, self.usage, self.tools
+    def of(self, feed: Feed) -> Rows:
+        """Return the rows of a feed."""
+        return self.tables[feed.name]
 
     def active_days(self) -> tuple[Ints, Ints]:
-        """Return the distinct (person, day) pairs with any kept counter above 0."""
-        person = np.concatenate([x.person[x.amounts.any(axis=1)] for x in self.tables])
-        day = np.concatenate([x.day[x.amounts.any(axis=1)] for x in self.tables])
+        """Return the distinct (person, day) pairs with any kept counter of Claude Code above 0."""
+        rows = [self.of(feed) for feed in PRESENCE]
+        person = np.concatenate([x.person[x.amounts.any(axis=1)] for x in rows])
+        day = np.concatenate([x.day[x.amounts.any(axis=1)] for x in rows])
         pairs = np.unique(person * 7 + day)
         return pairs // 7, pairs % 7
 
@@ -68,7 +68,7 @@ class _Codes:
         rows = connection.execute(select(t.IDENTITY.c.who, t.IDENTITY.c.person_id)).all()
         self.who = np.array(sorted((who, person) for who, person in rows), dtype=np.int64)
         self.who = self.who.reshape(-1, 2)
-        self.connections = {
+        self.connections: dict[int, Row[Any]] = {
             row.id: row
             for row in connection.execute(
                 select(
@@ -128,42 +128,38 @@ def _once(codes: _Codes, connection: Ints, person: Ints, day: Ints) -> Bools:
     return keep
 
 
-def _table(
-    connection: Connection,
-    codes: _Codes,
-    *,
-    table: SqlTable,
-    monday: date,
-    extra: str,
-    columns: Sequence[str],
-) -> Rows:
-    named = ["who", "terminal_type", "customer_type", *([extra] if extra else [])]
-    query = select(
-        *(table.c[name] for name in named),
-        *(func.coalesce(table.c[name], 0) for name in columns),
-    ).where(table.c.connection_id == bindparam("number"), table.c.day == bindparam("day"))
+def _rows(connection: Connection, codes: _Codes, feed: Feed, monday: date) -> Rows:
+    width, splits = len(feed.origins[0].amounts), feed.splits
     found: list[Any] = []
     day_of, origin_of = [], []
-    # One range of the primary key at a time: connection, then day.
-    for number in codes.numbers:
-        for offset in range(DAYS):
-            when = {"number": number, "day": monday + timedelta(days=offset)}
-            rows = connection.execute(query, when).all()
-            found += rows
-            day_of.append(np.full(len(rows), offset, dtype=np.int64))
-            origin_of.append(np.full(len(rows), number, dtype=np.int64))
+    for one in feed.origins:
+        who = one.table.c
+        query = select(
+            who.who,
+            *(one.splits.get(name, literal("")) for name in splits),
+            *(literal(0) if x is None else func.coalesce(x, 0) for x in one.amounts),
+        ).where(who.connection_id == bindparam("number"), who.day == bindparam("day"), *one.where)
+        # One range of the primary key at a time: connection, then day.
+        for number in codes.numbers:
+            if not one.counts(codes.connections.get(number)):
+                continue
+            for offset in range(DAYS):
+                when = {"number": number, "day": monday + timedelta(days=offset)}
+                rows = connection.execute(query, when).all()
+                found += rows
+                day_of.append(np.full(len(rows), offset, dtype=np.int64))
+                origin_of.append(np.full(len(rows), number, dtype=np.int64))
     empty = [np.zeros(0, dtype=np.int64)]
     day, origin = np.concatenate(day_of or empty), np.concatenate(origin_of or empty)
-    by_column = list(zip(*found, strict=True)) or [()] * (len(named) + len(columns))
+    by_column = list(zip(*found, strict=True)) or [()] * (1 + len(splits) + width)
     person = codes.persons(np.array(by_column[0], dtype=np.int64))
-    amounts = np.array(by_column[len(named) :], dtype=np.int64).reshape(len(columns), len(person))
+    amounts = np.array(by_column[1 + len(splits) :], dtype=np.int64).reshape(width, len(person))
     keep = (person >= 0) & _once(codes, origin, person, day)
-    split = {name: _split(by_column[at]) for at, name in enumerate(named) if at}
+    split = {name: _split(by_column[at]) for at, name in enumerate(splits, 1)}
     numbers = _split(origin.tolist())
     for name in ("connection", "source"):
         of = {str(n): codes.describe(n, name) for n in codes.numbers}
         split[name] = _mapped(numbers, of)
-    split["product"] = Split(np.zeros(len(person), dtype=np.int64), (PRODUCT,))
     return Rows(
         person=person[keep],
         day=day[keep],
@@ -175,40 +171,15 @@ def _table(
 def load(connection: Connection, monday: date) -> WeekFacts:
     """Return the facts of the ISO week that begins on `monday`."""
     codes = _Codes(connection)
-    return WeekFacts(
-        activity=_table(
-            connection,
-            codes,
-            table=t.ACTIVITY_DAY,
-            monday=monday,
-            extra="",
-            columns=ACTIVITY_COLUMNS,
-        ),
-        usage=_table(
-            connection,
-            codes,
-            table=t.MODEL_USAGE_DAY,
-            monday=monday,
-            extra="model",
-            columns=USAGE_COLUMNS,
-        ),
-        tools=_table(
-            connection,
-            codes,
-            table=t.TOOL_DAY,
-            monday=monday,
-            extra="tool",
-            columns=TOOL_COLUMNS,
-        ),
-    )
+    tables = {feed.name: _rows(connection, codes, feed, monday) for feed in FEEDS}
+    return WeekFacts(tables, frozenset(_fed(connection, monday)))
 
 
-ACTIVITY_COLUMNS = ("sessions", "lines_added", "lines_removed", "commits", "pull_requests")
-USAGE_COLUMNS = (
-    "input_tokens",
-    "output_tokens",
-    "cache_read_tokens",
-    "cache_write_tokens",
-    "cost_estimated",
-)
-TOOL_COLUMNS = ("suggestions_accepted", "suggestions_rejected")
+def _fed(connection: Connection, monday: date) -> Iterator[str]:
+    """Yield every measure that a report feeds which was read in the week."""
+    states, c = checkpoints.states(connection), t.DAY_READ.c
+    query = select(c.connection_id, c.report).distinct()
+    inside = (c.day >= monday, c.day < monday + timedelta(days=DAYS))
+    for number, report in connection.execute(query.where(*inside)):
+        state = states.get((number, report))
+        yield from REPORTS[report].fed(is_legacy=bool(state and state.is_legacy))

@@ -10,9 +10,11 @@ from sqlalchemy import Connection, delete, insert
 
 from claude_dash.clock import weeks_of_month
 from claude_dash.facts import tables as t
+from claude_dash.facts.dimensions import OTHER
 from claude_dash.privacy.cells import Ints, Partition, Row
 from claude_dash.privacy.partition import MonthPartition, MonthRow, join
 from claude_dash.privacy.policy import Policy
+from claude_dash.rollup import sightings, uses
 from claude_dash.rollup.crowd import Crowd
 from claude_dash.rollup.habits import History, count_starts
 from claude_dash.rollup.months import add_up, released
@@ -68,7 +70,8 @@ def roll_up_group_month(
         return rows
     for level in (DEPARTMENT, TEAM):
         _sum_magnitudes(connection, rows, month, level)
-        _count_people(rows, month, history, level, policy)
+        _count_people(connection, rows, month, history, level, policy)
+        _count_sightings(connection, rows, month, history, level, policy)
     return rows
 
 
@@ -151,7 +154,43 @@ def _row_of(month: _Month, number: int, crowd: Crowd, people: Ints, level: str) 
     return to[crowd.groups_of(people)]
 
 
-def _count_people(rows: Rows, month: _Month, history: History, level: str, policy: Policy) -> None:
+def _count_sightings(  # noqa: PLR0917 - as its neighbours
+    connection: Connection,
+    rows: Rows,
+    month: _Month,
+    history: History,
+    level: str,
+    policy: Policy,
+) -> None:
+    """Add the distinct people of a month by what they used, each in the row of their weeks."""
+    begin, end = month.mondays[0], month.mondays[-1] + timedelta(days=7)
+    told = {one.key for one in sightings.load(connection, begin, end, policy.k)}
+    pairs: dict[tuple[str, str, str], list[Ints]] = {}
+    for number, monday in enumerate(month.mondays):
+        week = sightings.load(connection, monday, monday + timedelta(days=7), 0)
+        active = history.week(monday).people
+        for one in sightings.with_claude_code(week, active):
+            key = one.key if one.key in told or one.dimension != "feature" else other(one.key)
+            row = _row_of(month, number, month.crowds[number], one.people, level)
+            pairs.setdefault(key, []).append(np.stack([one.people, row]))
+    found = month.rows_of(level)
+    for (measure, dimension, item), weeks in sorted(pairs.items()):
+        both = np.unique(np.concatenate(weeks, axis=1), axis=1)
+        sizes = np.bincount(both[1][both[1] >= 0], minlength=len(found))
+        for index, month_row in enumerate(found):
+            number = int(sizes[index])
+            if number or not dimension:
+                rows.add(level, month_row.key, measure, number, dimension=dimension, item=item)
+
+
+def _count_people(  # noqa: PLR0917 - as its neighbours
+    connection: Connection,
+    rows: Rows,
+    month: _Month,
+    history: History,
+    level: str,
+    policy: Policy,
+) -> None:
     found, last = month.rows_of(level), month.crowds[-1]
     person, row = _active(month, history, level)
     begin, end = month.mondays[0], month.mondays[-1] + timedelta(days=7)
@@ -162,12 +201,13 @@ def _count_people(rows: Rows, month: _Month, history: History, level: str, polic
     lapsed = np.setdiff1d(before, person)
     standing = _row_of(month, len(month.crowds) - 1, last, last.people, level)
     seats, people = last.people[last.seat], last.people[last.eligible]
+    used = uses.on_any_surface(connection, begin, end)
     counts: dict[str, Ints] = {
         "active": row,
         "active_eligible": row[np.isin(person, people)],
         "people": standing[last.eligible],
         "seats": standing[last.seat],
-        "idle_seats": standing[last.seat][~np.isin(seats, person)],
+        "idle_seats": standing[last.seat][~np.isin(seats, [*person, *used])],
     }
     if history.knows(month_before[0]):
         lapsed_rows = _row_of(month, len(month.crowds) - 1, last, lapsed, level)
@@ -178,6 +218,12 @@ def _count_people(rows: Rows, month: _Month, history: History, level: str, polic
         for index, one in enumerate(found):
             rows.add(level, one.key, measure, int(sizes[index]))
     _count_starts(rows, month, history, level, policy)
+
+
+def other(key: tuple[str, str, str]) -> tuple[str, str, str]:
+    """Return under which name a feature stands that too few people use."""
+    measure, dimension, item = key
+    return measure, dimension, f"{item.partition(':')[0]}:{OTHER}"
 
 
 def _count_starts(rows: Rows, month: _Month, history: History, level: str, policy: Policy) -> None:

@@ -24,6 +24,8 @@ from claude_dash.rollup.rows import (
     Rows,
     replace_measures,
 )
+from claude_dash.rollup.uses import Uses
+from claude_dash.rollup.vendor_counts import INVITES, Told
 
 WEEK = timedelta(days=7)
 LOOKBACK_WEEKS = 4
@@ -40,6 +42,7 @@ class History:
 
     weeks: presence by Monday. spans: of everybody ever seen. first_read: the first day read.
     oldest_open: the first week that is not purged; None when none is. invites: rows of dates.
+    uses: of any surface. told: what the vendor says of seats and invitations.
     """
 
     weeks: dict[date, Presence]
@@ -47,6 +50,8 @@ class History:
     first_read: date
     oldest_open: date | None
     invites: tuple[tuple[date, date | None, date | None, str], ...]
+    uses: Uses
+    told: Told
 
     def week(self, monday: date) -> Presence:
         """Return who was active in a week."""
@@ -114,9 +119,12 @@ def count_starts(rows: Rows, crowd: Crowd, history: History, until: date, policy
     if len(spans.people):
         at = np.searchsorted(spans.people, holders).clip(max=len(spans.people) - 1)
         used = (spans.people[at] == holders) & (spans.first[at] < end) & (spans.last[at] >= since)
+    used |= history.uses.used(holders, since, until)
     count_people(rows, crowd, "never_used_seats", holders[~used], policy)
+    installed = np.intersect1d(history.uses.installers(until), crowd.people[crowd.eligible])
+    count_people(rows, crowd, "installers", installed, policy)
     small = SMALL_GROUP if crowd.partition.population < policy.k else ""
-    rows.add(ORGANIZATION, ALL, "pending_invites", _pending(history, until), small)
+    rows.add(ORGANIZATION, ALL, "pending_invites", _pending(history, rows.start, until), small)
 
 
 def _hide_with(rows: Rows, measure: str, since: int) -> None:
@@ -127,7 +135,10 @@ def _hide_with(rows: Rows, measure: str, since: int) -> None:
             one.update(value=None, hidden=reasons[one["level"], one["key"]])
 
 
-def _pending(history: History, until: date) -> int:
+def _pending(history: History, since: date, until: date) -> int:
+    told = history.told.newest(INVITES, since, until)
+    if told is not None and not history.invites:
+        return told
     return sum(
         sent < until
         and status != "deleted"

@@ -8,21 +8,14 @@ import numpy as np
 from claude_dash.clock import month_of
 from claude_dash.facts.dimensions import OTHER
 from claude_dash.facts.measures import TOKEN_TYPES
-from claude_dash.privacy.cells import Cells, Ints, Magnitude
+from claude_dash.privacy.cells import Bools, Cells, Ints, Magnitude
+from claude_dash.rollup import feeds
 from claude_dash.rollup.crowd import Crowd
-from claude_dash.rollup.facts import (
-    ACTIVITY_COLUMNS,
-    TOOL_COLUMNS,
-    USAGE_COLUMNS,
-    Rows,
-    Split,
-    WeekFacts,
-)
+from claude_dash.rollup.facts import Rows, Split, WeekFacts
 
 DAYS = 7
-COST = "cost_estimated"
 ACTOR = "actor"  # never asked by: what per-person ratios are made from (interfaces, section 7)
-NAMED = ("tool",)  # dimensions whose values are names that somebody may have chosen (R8)
+NAMED = ("tool", "feature")  # dimensions whose values are names that somebody may have chosen (R8)
 
 
 def cells(cell: Ints, person: Ints, amounts: Ints, size: int) -> Cells:
@@ -127,15 +120,28 @@ class _Counter:
         )
 
 
-def _folded(split: Split, table: Rows, keys: Ints, k: int) -> Split:
-    """Unite the names that fewer than k people of the organisation used (R8) under one."""
-    is_person = ~np.isin(table.person, keys) & table.amounts.any(axis=1)
-    pairs = np.unique(np.stack([split.codes[is_person], table.person[is_person]]), axis=1)
+def folded(split: Split, person: Ints, is_used: Bools, k: int) -> Split:
+    """Unite the names that fewer than k people of the organisation used (R8) under one.
+
+    A name that says its kind, as in `skill:release-notes`, is united with others of that kind.
+
+    Args:
+        split: The names.
+        person: Who each row is about.
+        is_used: Whether the row is a person's and counts as use.
+        k: From how many people on a name is told.
+    """
+    pairs = np.unique(np.stack([split.codes[is_used], person[is_used]]), axis=1)
     users = np.bincount(pairs[0], minlength=len(split.values))
-    kept = [name if users[code] >= k else OTHER for code, name in enumerate(split.values)]
+    kept = [name if users[code] >= k else _other(name) for code, name in enumerate(split.values)]
     values = tuple(sorted(set(kept)))
     to = np.array([values.index(name) for name in kept], dtype=np.int64)
     return Split(to[split.codes] if len(to) else split.codes, values)
+
+
+def _other(name: str) -> str:
+    kind, colon, _ = name.partition(":")
+    return f"{kind}:{OTHER}" if colon else OTHER
 
 
 def _actors(table: Rows, keys: Ints) -> Split:
@@ -158,33 +164,38 @@ def build(facts: WeekFacts, crowd: Crowd, k: int) -> list[Magnitude]:
         {},
         people_active.amounts[is_person],
     )
-    usage = facts.usage
-    tokens = usage.amounts[:, : len(TOKEN_TYPES)]
-    both = np.column_stack([tokens.sum(axis=1), usage.amounts[:, USAGE_COLUMNS.index(COST)]])
-    made: list[Magnitude] = []
-    for table, names, amounts in (
-        (people_active, ("active_days",), people_active.amounts),
-        (facts.activity, ACTIVITY_COLUMNS, facts.activity.amounts),
-        (usage, ("tokens", COST), both),
-        (facts.tools, TOOL_COLUMNS, facts.tools.amounts),
-    ):
+    counter = _Counter(people_active, crowd)
+    made = [*counter.magnitudes("", None, ("active_days",), people_active.amounts)]
+    for feed in feeds.FEEDS:
+        table = facts.of(feed)
+        if not len(table.person) and not facts.fed.intersection(feed.measures):
+            continue  # nothing that was read feeds it: neither zero nor hidden
+        names, amounts = _measures(feed, table)
         counter = _Counter(table, crowd)
         made += counter.magnitudes("", None, names, amounts)
-        if table is not people_active:
+        if feed.has_actors:
             made += counter.magnitudes(ACTOR, _actors(table, crowd.keys), names, amounts)
+        is_used = ~np.isin(table.person, crowd.keys) & table.amounts.any(axis=1)
         for dimension, split in table.splits.items():
-            one = _folded(split, table, crowd.keys, k) if dimension in NAMED else split
+            one = folded(split, table.person, is_used, k) if dimension in NAMED else split
             if one.values:
                 made += counter.magnitudes(dimension, one, names, amounts)
-    made.append(
-        _Counter(usage, crowd).by_column(
-            "tokens", "type", tuple(sorted(TOKEN_TYPES)), _typed(usage)
-        )
-    )
+    usage = facts.of(feeds.USAGE)
+    types = tuple(sorted(TOKEN_TYPES))
+    made.append(_Counter(usage, crowd).by_column("tokens", "type", types, _typed(usage)))
     return made
+
+
+def _measures(feed: feeds.Feed, table: Rows) -> tuple[tuple[str, ...], Ints]:
+    """Return the measures of a feed and their amounts; the types of tokens are one measure."""
+    if feed is not feeds.USAGE:
+        return feed.measures, table.amounts[:, : len(feed.measures)]
+    width = len(feeds.TYPES)
+    tokens = table.amounts[:, :width].sum(axis=1)
+    return ("tokens", *feed.measures[width:]), np.column_stack([tokens, table.amounts[:, width:]])
 
 
 def _typed(usage: Rows) -> Ints:
     """Return the token columns in the order of the sorted names of the types."""
-    order = [USAGE_COLUMNS.index(TOKEN_TYPES[name]) for name in sorted(TOKEN_TYPES)]
+    order = [feeds.TYPES.index(TOKEN_TYPES[name]) for name in sorted(TOKEN_TYPES)]
     return usage.amounts[:, order]

@@ -13,6 +13,7 @@ from claude_dash.facts.dimensions import OTHER
 from claude_dash.facts.measures import MEASURES
 from claude_dash.privacy.cells import Hidden, Ints
 from claude_dash.privacy.policy import Policy
+from claude_dash.rollup import sightings, uses, vendor_counts
 from claude_dash.rollup.crowd import Crowd
 from claude_dash.rollup.habits import History, count_cohorts, count_starts, split_flows
 from claude_dash.rollup.presence import Presence
@@ -105,7 +106,25 @@ def roll_up_calendar_month(
             why = SMALL_GROUP if is_small else hidden
             rows.add(ORGANIZATION, key, measure, value, why, dimension=dimension, item=item)
     _count_month(connection, rows, crowd, history, policy, is_small=is_small)
+    _count_sightings(connection, rows, history, policy, is_small=is_small)
+    vendor_counts.release_month(
+        connection, rows, next_month(first) - timedelta(days=1), is_small=is_small
+    )
     return rows
+
+
+def _count_sightings(
+    connection: Connection, rows: Rows, history: History, policy: Policy, *, is_small: bool
+) -> None:
+    end = next_month(rows.start)
+    active = active_between(history, rows.start, end)
+    found = sightings.load(connection, rows.start, end, policy.k)
+    small = SMALL_GROUP if is_small else ""
+    for one in sightings.with_claude_code(found, active):
+        rows.add(
+            ORGANIZATION, ALL, one.measure, len(one.people), small,
+            dimension=one.dimension, item=one.item,
+        )  # fmt: skip
 
 
 def active_between(history: History, since: date, until: date) -> Ints:
@@ -137,8 +156,7 @@ def _count_month(
         "people": len(eligible),
         "active": len(active),
         "active_eligible": int(np.isin(active, eligible).sum()),
-        "seats": len(seats),
-        "idle_seats": int((~np.isin(seats, active)).sum()),
+        **uses.Seats(connection, history.told, rows.start, end).count(seats, active),
         "workday_actives": actives,
         "workdays": len(read.intersection(weekdays)),
     }

@@ -15,7 +15,14 @@ ALL = "all"  # the key of the organization's one row
 SMALL_GROUP = Hidden.SMALL_GROUP.reason
 FLOWS = ("new", "retained", "resurrected", "lapsed")
 COHORTS = ("cohort_size", "cohort_active")
-STARTS = ("activated", "started", "started_activated", "never_used_seats", "pending_invites")
+STARTS = (
+    "activated",
+    "started",
+    "started_activated",
+    "never_used_seats",
+    "pending_invites",
+    "installers",
+)
 SEGMENTS = ("segment_users",)
 HABITS = (*FLOWS, *COHORTS, *STARTS, *SEGMENTS)  # counted over more than one week
 
@@ -58,6 +65,12 @@ class Rows:
                 "hidden": hidden,
             }
         )
+
+    def change(self, level: str, key: str, measure: str, value: int) -> None:
+        """Put another value in the place of one that was added, unless it is hidden."""
+        for row in self.made:
+            if (row["level"], row["key"], row["measure"]) == (level, key, measure):
+                row["value"] = row["value"] if row["hidden"] else value
 
 
 def replace(

@@ -12,6 +12,7 @@ from claude_dash.privacy.cells import Week as GateWeek
 from claude_dash.privacy.gate import protect
 from claude_dash.privacy.policy import Policy
 from claude_dash.rollup import facts as week_facts
+from claude_dash.rollup import feeds, revisions, sightings, uses, vendor_counts
 from claude_dash.rollup.counts import count_people
 from claude_dash.rollup.crowd import Crowd, gather
 from claude_dash.rollup.magnitudes import ACTOR, DAYS, build
@@ -37,7 +38,7 @@ def presence(facts: week_facts.WeekFacts, keys: Ints) -> Presence:
     days = np.zeros(len(people), dtype=np.int64)
     np.bitwise_or.at(days, index, np.left_shift(1, day))
     sessions = np.zeros(len(people), dtype=np.int64)
-    activity = facts.activity
+    activity = facts.of(feeds.ACTIVITY)
     known = np.isin(activity.person, people)
     at = np.searchsorted(people, activity.person[known])
     np.add.at(sessions, at, activity.amounts[known, 0])
@@ -138,16 +139,21 @@ def roll_up_week(
     ):
         _release_magnitude(rows, magnitude, shown, crowd.partition, is_small=is_small)
         _release_days(rows, magnitude, shown, monday)
-    _count_week(rows, crowd, here, policy)
+    _count_week(connection, rows, crowd, here, policy)
     _count_days(rows, crowd, here, policy)
+    sightings.count_week(connection, rows, crowd, here, policy)
+    vendor_counts.release(connection, rows, crowd.partition.population, policy)
     periods = [("week", monday), *(("part", start) for start in part_starts(monday))]
     periods += [("day", monday + timedelta(days=day)) for day in range(DAYS)]
-    replace(connection, rows.made, periods)
+    with revisions.kept(connection, monday, policy):
+        replace(connection, rows.made, periods)
     replace_groups(connection, "week", monday, crowd.partition, policy)
     return crowd, here
 
 
-def _count_week(rows: Rows, crowd: Crowd, here: Presence, policy: Policy) -> None:
+def _count_week(
+    connection: Connection, rows: Rows, crowd: Crowd, here: Presence, policy: Policy
+) -> None:
     active = np.isin(crowd.people, here.people)
     for measure, who in (
         ("people", crowd.eligible),
@@ -156,6 +162,10 @@ def _count_week(rows: Rows, crowd: Crowd, here: Presence, policy: Policy) -> Non
         ("seats", crowd.seat),
     ):
         count_people(rows, crowd, measure, crowd.people[who], policy)
+    end = crowd.monday + timedelta(days=DAYS)
+    seats = uses.Seats(connection, vendor_counts.Told.load(connection), crowd.monday, end)
+    number = seats.count(crowd.people[crowd.seat], here.people)["seats"]
+    rows.change(ORGANIZATION, ALL, "seats", number)
 
 
 def _count_days(rows: Rows, crowd: Crowd, here: Presence, policy: Policy) -> None:

@@ -134,11 +134,20 @@ class Source:
                 elif isinstance(part, Rejected):
                     at.reject(part.reason)
                 else:
-                    at.identities.setdefault(part.who(key), part)
+                    _name(at, part, key)
         return found
 
     def _empty(self) -> DayFacts:
         return DayFacts(rows={table: [] for table in self.tables}, owns=self.owns)
+
+
+def _name(made: DayFacts, one: Identified, key: bytes) -> None:
+    who = one.who(key)
+    made.identities.setdefault(who, one)
+    if one.email:
+        address = Identified("email", one.email)
+        made.links[who] = address.who(key)
+        made.identities.setdefault(made.links[who], address)
 
 
 def _add(made: DayFacts, rows: dict[tuple[Any, ...], dict[str, Any]], fact: Fact) -> None:

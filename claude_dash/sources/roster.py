@@ -1,6 +1,7 @@
-"""Who belongs to a vendor organization: its members, invitations, workspaces and theirs.
+"""Who belongs to a vendor organization: its members, invitations, and workspaces or groups.
 
-Source:  GET /v1/organizations/{users,invites,workspaces,workspaces/ID/members}
+Source:  GET /v1/organizations/{users,invites}; Console: workspaces, workspaces/ID/members;
+         Enterprise: rbac_groups, rbac_groups/ID/members
 Grain:   the lists as they are now
 Facts:   none; people, seats and teams
 """
@@ -26,6 +27,7 @@ from claude_dash.sources.client import AnthropicClient
 
 ROOT = "/v1/organizations"
 PAGE_ROWS = 1000
+GROUPS = "rbac_groups"  # walked by page tokens, unlike the other lists
 # What one list says about itself alone; a key that is refused altogether ends the reading.
 Unavailable = (SourceAuthError, SourceRequestError, SourceShapeError)
 KEY_IS_USELESS = frozenset({"revoked", "wrong_kind"})
@@ -97,23 +99,26 @@ class Roster:
     rejected: int = 0
 
 
-def read_roster(client: AnthropicClient) -> Roster:
+def read_roster(client: AnthropicClient, kind: str = "console") -> Roster:
     """Return the lists of an organization; one that cannot be read is named and left empty.
 
+    The groups of Enterprise stand where the Console has workspaces: both are teams to be.
+
     Raises:
-        SourceError: The vendor could not be reached, or the key was refused altogether.
+        SourceError: The vendor could not be reached, or the Console's key was refused altogether.
     """
-    made = Roster()
+    made, is_console = Roster(), kind == "console"
     reads: dict[str, Callable[[AnthropicClient, Roster], None]] = {
         "users": _read_users,
         "invites": _read_invites,
-        "workspaces": _read_workspaces,
+        "workspaces": _read_workspaces if is_console else _read_groups,
     }
     for name, read in reads.items():
         try:
             read(client, made)
         except Unavailable as error:
-            if error.code in KEY_IS_USELESS:
+            # A scoped key may lack any of these, and is refused with 401 as well as with 403.
+            if is_console and error.code in KEY_IS_USELESS:
                 raise
             made.unavailable.append(name)
     return made
@@ -124,7 +129,8 @@ def _items(
 ) -> list[_Listed]:
     """Return the elements of a list; what moved to a later page meanwhile is there once."""
     items: list[_Listed] = []
-    for page in client.cursor_pages(f"{ROOT}/{path}", {"limit": PAGE_ROWS, **params}):
+    walk = client.pages if path.startswith(GROUPS) else client.cursor_pages
+    for page in walk(f"{ROOT}/{path}", {"limit": PAGE_ROWS, **params}):
         for sent in page["data"]:
             try:
                 items.append(model.model_validate(sent))
@@ -163,3 +169,17 @@ def _read_workspaces(client: AnthropicClient, made: Roster) -> None:
             members = []  # the default workspace may have no list of members
         made.workspaces.append(workspace)
         made.members[workspace.id] = [one.user_id for one in members]
+
+
+def _read_groups(client: AnthropicClient, made: Roster) -> None:
+    """Read the groups as they are now; people may be in several."""
+    for group in _items(client, GROUPS, Workspace, made):
+        path = f"{GROUPS}/{quote(group.id, safe='')}/members"
+        try:
+            members = _items(client, path, Member, made)
+        except Unavailable as error:
+            if error.code == "not_found":
+                continue  # it was removed while we read
+            raise
+        made.workspaces.append(group)
+        made.members[group.id] = [one.user_id for one in members]

@@ -142,7 +142,7 @@ def covers(page: Mapping[str, Any]) -> Covers:
     """Return up to when a page's export had counted; an export that covers nothing says null."""
     said: Any = page.get("data_refreshed_at")
     try:
-        at = datetime.fromisoformat(said) if isinstance(said, str) else None
+        at = dt.datetime.fromisoformat(said) if isinstance(said, str) else None
     except ValueError:
         at = None
-    return Covers(at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC) if at else None)
+    return Covers(at.replace(tzinfo=at.tzinfo or dt.UTC).astimezone(dt.UTC) if at else None)

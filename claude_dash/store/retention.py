@@ -14,7 +14,14 @@ from claude_dash.store.vault import Vault
 
 AUDIT_MONTHS = 24
 ATTEMPT_DAYS = 1
-_PERSON_TABLES = (t.PERSON_WEEK, t.PERSON_SPAN, t.MEMBERSHIP, t.ROSTER_ENTRY, t.IDENTITY)
+_PERSON_TABLES = (
+    t.PERSON_WEEK,
+    t.PERSON_SPAN,
+    t.PERSON_USE,
+    t.MEMBERSHIP,
+    t.ROSTER_ENTRY,
+    t.IDENTITY,
+)
 
 
 def due(connection: Connection, settings: Settings, today: date) -> list[date]:
@@ -66,7 +73,7 @@ def _delete_sealed_facts(connection: Connection) -> None:
             if monday not in weeks:
                 continue
             first, last = max(monday, month), min(monday + seals.WEEK, end)
-            for table in t.FACT_TABLES:
+            for table in t.DAY_TABLES:
                 inside = (table.c.day >= first, table.c.day < last)
                 connection.execute(delete(table).where(*inside))
     # A week cut by the end of the last sealed month is still needed by the month after it.

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from claude_dash.facts import tables as t
 
 LEFT = "connection.left:"  # setting, by organization: numbers of removed connections, facts kept
-_DAILY = (*t.FACT_TABLES, t.REJECT, t.DAY_READ)  # reads last: they tell which days are taken
+_DAILY = (*t.DAY_TABLES, t.REJECT, t.DAY_READ)  # reads last: they tell which days are taken
 _NUMBERED = (*_DAILY, t.ROSTER_ENTRY, t.INVITE)
 
 
@@ -46,6 +46,8 @@ def inherit(connection: Connection, number: int, organization_id: str) -> bool:
             connection.execute(delete(t.ROSTER_ENTRY).where(entry == old))
         connection.execute(update(t.ROSTER_ENTRY).where(entry == old).values(connection_id=number))
         connection.execute(delete(t.INVITE).where(invite == old))
+        for table in (t.REPORT_STATE, t.SPEND_LIMIT):  # the new connection finds out for itself
+            connection.execute(delete(table).where(table.c.connection_id == old))
     if found:
         _keep(connection, organization_id, [])
     return bool(found)

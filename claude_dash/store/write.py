@@ -10,11 +10,12 @@ from sqlalchemy import Connection, Engine, Table, delete, insert, or_, select, u
 from claude_dash.clock import week_of
 from claude_dash.errors import ConfigError
 from claude_dash.facts import tables as t
-from claude_dash.facts.batch import DayFacts, FactRow
-from claude_dash.facts.identity import Identified
+from claude_dash.facts.batch import DayFacts
+from claude_dash.store.changes import note_changes
+from claude_dash.store.registry import drop_erased, register_all
 from claude_dash.store.seals import refuse_sealed
 
-_ERASED, _IDENTITY, _PERSON = t.ERASED_IDENTITY, t.IDENTITY, t.PERSON
+_IDENTITY = t.IDENTITY
 _READ, _REJECT, _TOUCHED = t.DAY_READ, t.REJECT, t.TOUCHED_WEEK
 
 
@@ -37,12 +38,13 @@ def replace_day(
     """
     with engine.begin() as connection:
         refuse_sealed(connection, day)
-        _drop_erased(connection, facts)
-        _register(connection, facts.identities, day)
+        drop_erased(connection, facts)
+        register_all(connection, facts, connection_id, day)
         where = {"connection_id": connection_id, "day": day}
         is_first = not _exists(connection, _READ, {**where, "report": report})
-        changed = [_replace(connection, m, where, r) for m, r in facts.rows.items()]
-        if any(changed):
+        mine = {**where, **facts.owns}
+        changed = [_replace(connection, m, mine, r) for m, r in facts.rows.items()]
+        if t.ACTIVITY_DAY in facts.rows and any(changed):
             _move_first_seen(connection, connection_id, day)
         read = {**where, "report": report}
         for table in (_READ, _REJECT):
@@ -107,6 +109,8 @@ def _replace(
 ) -> bool:
     names = [column.name for column in table.columns]
     before = set(map(tuple, connection.execute(select(table).where(*_matches(table, where)))))
+    if table is t.COST_DAY and before:
+        note_changes(connection, where["day"], before, rows)
     is_known = bool(before) or not rows  # a first read has nothing to compare with
     if is_known and before == {tuple(row[name] for name in names) for row in rows}:
         return False
@@ -124,39 +128,9 @@ def _insert(connection: Connection, table: Table, day: date, rows: list[dict[str
     marks = ", ".join(["?" if is_sqlite else "%s"] * (len(names) + 1))
     statement = f"INSERT INTO {table.name} (day, {', '.join(names)}) VALUES ({marks})"  # noqa: S608 - our own names
     pick, first = itemgetter(*names), day.isoformat() if is_sqlite else day
-    in_order = sorted(rows, key=itemgetter("who"))  # as the table stands: pages fill one by one
+    # As the table stands, so that its pages fill one by one.
+    in_order = sorted(rows, key=itemgetter("who")) if "who" in names else rows
     connection.exec_driver_sql(statement, [(first, *pick(row)) for row in in_order])
-
-
-def _drop_erased(connection: Connection, facts: DayFacts) -> None:
-    erased = set(connection.execute(select(_ERASED.c.who)).scalars())
-    gone = erased & facts.identities.keys()
-    if not gone:
-        return
-
-    def keeps(row: FactRow) -> bool:
-        return row["who"] not in gone
-
-    for who in gone:
-        del facts.identities[who]
-    for model, rows in facts.rows.items():
-        facts.rows[model] = list(filter(keeps, rows))
-
-
-def _register(connection: Connection, identities: dict[int, Identified], day: date) -> None:
-    """Give every new identity a person of its own."""
-    known = set(connection.execute(select(_IDENTITY.c.who)).scalars())
-    new = {who: one for who, one in identities.items() if who not in known}
-    if new:
-        people = [{"automation": one.is_automation, "name": ""} for one in new.values()]
-        made = connection.execute(
-            insert(_PERSON).returning(_PERSON.c.id, sort_by_parameter_order=True), people
-        ).scalars()
-        rows = [
-            _identity(who, one, person, day)
-            for (who, one), person in zip(new.items(), made, strict=True)
-        ]
-        connection.execute(insert(_IDENTITY), rows)
 
 
 def _move_first_seen(connection: Connection, connection_id: int, day: date) -> None:
@@ -165,23 +139,3 @@ def _move_first_seen(connection: Connection, connection_id: int, day: date) -> N
     here = select(activity.who).where(activity.connection_id == connection_id, activity.day == day)
     earlier = update(_IDENTITY).where(or_(seen.is_(None), seen > day), _IDENTITY.c.who.in_(here))
     connection.execute(earlier.values(first_seen=day))
-
-
-def _identity(who: int, one: Identified, person: int, day: date | None) -> dict[str, Any]:
-    value = one.value.strip()
-    return {
-        "who": who,
-        "person_id": person,
-        "kind": one.kind,
-        "value": value.casefold() if one.kind == "email" else value,
-        "first_seen": day,
-    }
-
-
-def register(connection: Connection, who: int, identity: Identified, day: date | None) -> int:
-    """Store an identity with a new person; return the person's id."""
-    made = connection.execute(
-        insert(_PERSON).values(automation=identity.is_automation, name="").returning(_PERSON.c.id)
-    ).scalar_one()
-    connection.execute(insert(_IDENTITY), _identity(who, identity, made, day))
-    return int(made)

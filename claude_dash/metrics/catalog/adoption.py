@@ -22,6 +22,19 @@ ACTIVE_USERS = Metric(
     definition="Distinct people with any kept counter above 0 on a UTC day of the period; keys and "
     "service accounts are not people.",
     grains=("day", *PEOPLE_GRAINS),
+    technical=("product",),
+)
+VENDOR_ACTIVE_USERS = Metric(
+    name="vendor_active_users",
+    label="Active users, as the vendor counts",
+    unit="{user}",
+    value=people("vendor_active"),
+    definition="Active users of all surfaces as Claude Enterprise counts them: of the day, of the "
+    "7 days that end with the week, of the 30 days that end with the month.",
+    grains=("day", "week", "month"),
+    levels=(),
+    technical=("product",),
+    distortions="The vendor counts token use on any surface; ours counts work in Claude Code.",
 )
 ADOPTION_RATE = Metric(
     name="adoption_rate",
@@ -129,7 +142,8 @@ SEATS = Metric(
     label="Seats",
     unit="{seat}",
     value=people("seats"),
-    definition="Members of the vendor's organization on the Thursday of the week.",
+    definition="Seats that Enterprise has assigned, and members of other organizations on the "
+    "Thursday of the week; below the organization, members alone.",
     grains=PEOPLE_GRAINS,
 )
 SEAT_UTILIZATION = Metric(
@@ -145,7 +159,7 @@ IDLE_SEATS = Metric(
     label="Idle seats",
     unit="{seat}",
     value=people("idle_seats"),
-    definition="Seats whose holder was not active in the month.",
+    definition="Seats that were not used on any surface in the month.",
     grains=("month", "total"),
 )
 NEVER_USED_SEATS = Metric(
@@ -153,7 +167,7 @@ NEVER_USED_SEATS = Metric(
     label="Never used seats",
     unit="{seat}",
     value=people("never_used_seats"),
-    definition="Seats whose holder was not seen active since the seat was given.",
+    definition="Seats of members who used no surface since the seat was given.",
     grains=PEOPLE_GRAINS,
 )
 PENDING_INVITES = Metric(

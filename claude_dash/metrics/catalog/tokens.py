@@ -57,3 +57,17 @@ TOKENS_PER_ACTIVE_USER = Metric(
     definition="Tokens of people, without automation, over active users.",
     grains=("day", *PEOPLE_GRAINS),
 )
+TOKENS_ELSEWHERE = Metric(
+    name="tokens_elsewhere",
+    label="Tokens of other products",
+    unit="{token}",
+    value=total("tokens_elsewhere"),
+    definition="Tokens of every product but Claude Code, as they are billed.",
+)
+REQUESTS = Metric(
+    name="requests",
+    label="Requests",
+    unit="{request}",
+    value=total("requests"),
+    definition="Requests that Claude Code sent to a model.",
+)

@@ -1,0 +1,204 @@
+"""Which columns of which fact tables feed which measures, and by what they split."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Table, case, func
+
+from claude_dash.facts import tables as t
+from claude_dash.facts.dimensions import CLAUDE_CODE
+from claude_dash.facts.measures import FEATURE_KINDS, TOKEN_TYPES
+from claude_dash.facts.measures import SURFACES as SURFACE_MEASURES
+
+TYPES = tuple(TOKEN_TYPES.values())
+ACTIVITY_COLUMNS = ("sessions", "lines_added", "lines_removed", "commits", "pull_requests")
+TOOL_COLUMNS = ("suggestions_accepted", "suggestions_rejected")
+MONEY_COLUMNS = ("cost_billed", "cost_list")
+SURFACE_COLUMNS = tuple(measure.name for measure in SURFACE_MEASURES)
+
+
+def _every(_: Row[Any] | None) -> bool:
+    return True
+
+
+def _counts_tokens(connection: Row[Any] | None) -> bool:
+    """Leave the Console out: its Claude Code report has the tokens, by person and by key."""
+    return connection is not None and connection.kind != "console"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Rows of one fact table.
+
+    splits: technical dimension -> column. amounts: a column for each measure, None for none.
+    counts: whether the rows of a connection count (None: one that was removed).
+    """
+
+    table: Table
+    splits: dict[str, ColumnElement[str]]
+    amounts: tuple[ColumnElement[int] | None, ...]
+    where: tuple[ColumnElement[bool], ...] = ()
+    counts: Callable[[Row[Any] | None], bool] = _every
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Measures that come from the same rows.
+
+    measures: by their names, in the order of the amounts; further amounts are flags of the row.
+    has_actors: whether a part of people alone is needed, for what is told per active user.
+    """
+
+    name: str
+    measures: tuple[str, ...]
+    origins: tuple[Origin, ...]
+    has_actors: bool = False
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Return the technical dimensions of any of its rows."""
+        return tuple(dict.fromkeys(name for one in self.origins for name in one.splits))
+
+
+def _columns(table: Table, names: tuple[str, ...]) -> tuple[ColumnElement[int], ...]:
+    return tuple(table.c[name] for name in names)
+
+
+def _splits(table: Table, *names: str) -> dict[str, ColumnElement[str]]:
+    return {name: table.c[name] for name in names}
+
+
+_ACTIVITY, _MODELS, _TOOLS = t.ACTIVITY_DAY, t.MODEL_USAGE_DAY, t.TOOL_DAY
+_USAGE, _COST, _SURFACE, _FEATURE = t.USAGE_DAY.c, t.COST_DAY.c, t.SURFACE_DAY, t.FEATURE_DAY.c
+_CLIENT = ("terminal_type", "customer_type")
+_BILLED = ("model", "workspace", "service_tier")
+_ALL_TOKENS = sum((_USAGE[name] for name in TYPES[1:]), _USAGE[TYPES[0]])
+IS_USED = case(
+    (func.coalesce(_FEATURE.uses, 0) > 0, 1),
+    ((_FEATURE.uses.is_(None)) & (_FEATURE.installs.is_(None)), 1),
+    else_=0,
+)
+
+ACTIVITY = Feed(
+    "activity",
+    ACTIVITY_COLUMNS,
+    (Origin(_ACTIVITY, _splits(_ACTIVITY, *_CLIENT), _columns(_ACTIVITY, ACTIVITY_COLUMNS)),),
+    has_actors=True,
+)
+USAGE = Feed(
+    "usage",
+    (*TYPES, "cost_estimated"),
+    (
+        Origin(
+            _MODELS,
+            _splits(_MODELS, "model", *_CLIENT),
+            _columns(_MODELS, (*TYPES, "cost_estimated")),
+        ),
+        Origin(
+            t.USAGE_DAY,
+            _splits(t.USAGE_DAY, "model"),
+            (*_columns(t.USAGE_DAY, TYPES), None),
+            (_USAGE.product == CLAUDE_CODE,),
+            _counts_tokens,
+        ),
+    ),
+    has_actors=True,
+)
+TOOLS = Feed(
+    "tools",
+    TOOL_COLUMNS,
+    (Origin(_TOOLS, _splits(_TOOLS, "tool", *_CLIENT), _columns(_TOOLS, TOOL_COLUMNS)),),
+    has_actors=True,
+)
+REQUESTS = Feed(
+    "requests",
+    ("requests",),
+    (
+        Origin(
+            t.USAGE_DAY,
+            _splits(t.USAGE_DAY, "model"),
+            (_USAGE.requests,),
+            (_USAGE.product == CLAUDE_CODE,),
+        ),
+    ),
+)
+SPEND = Feed(
+    "spend",
+    MONEY_COLUMNS,
+    (
+        Origin(
+            t.COST_DAY,
+            _splits(t.COST_DAY, *_BILLED, "cost_type"),
+            _columns(t.COST_DAY, MONEY_COLUMNS),
+            (_COST.product == CLAUDE_CODE,),
+        ),
+    ),
+    has_actors=True,
+)
+USAGE_ELSEWHERE = Feed(
+    "usage_elsewhere",
+    ("tokens_elsewhere", "requests_elsewhere"),
+    (
+        Origin(
+            t.USAGE_DAY,
+            _splits(t.USAGE_DAY, "product", *_BILLED),
+            (_ALL_TOKENS, _USAGE.requests),
+            (_USAGE.product != CLAUDE_CODE,),
+        ),
+    ),
+)
+SPEND_ELSEWHERE = Feed(
+    "spend_elsewhere",
+    tuple(f"{name}_elsewhere" for name in MONEY_COLUMNS),
+    (
+        Origin(
+            t.COST_DAY,
+            _splits(t.COST_DAY, "product", *_BILLED, "cost_type"),
+            _columns(t.COST_DAY, MONEY_COLUMNS),
+            (_COST.product != CLAUDE_CODE,),
+        ),
+    ),
+)
+SURFACES = Feed(
+    "surfaces",
+    SURFACE_COLUMNS,
+    (Origin(_SURFACE, _splits(_SURFACE, "product"), _columns(_SURFACE, SURFACE_COLUMNS)),),
+)
+FEATURES = Feed(
+    "features",
+    ("feature_uses",),  # and two flags: whether it was used, and whether it was installed
+    (
+        Origin(
+            t.FEATURE_DAY,
+            {
+                "feature": _FEATURE.kind + ":" + _FEATURE.feature,
+                "kind": _FEATURE.kind,
+                "product": _FEATURE.product,
+            },
+            (_FEATURE.uses, IS_USED, _FEATURE.installs),
+            (_FEATURE.kind.in_(FEATURE_KINDS),),
+        ),
+    ),
+)
+PROJECTS = Feed(
+    "projects",
+    ("project_messages",),
+    (Origin(t.FEATURE_DAY, {}, (_FEATURE.uses,), (_FEATURE.kind == "project",)),),
+)
+PUBLISHED = Feed(
+    "artifacts",
+    ("artifacts_published",),
+    (Origin(t.FEATURE_DAY, {}, (_FEATURE.published,), (_FEATURE.kind == "artifact",)),),
+)
+PRESENCE = (ACTIVITY, USAGE, TOOLS, REQUESTS)  # any of their amounts makes a person active (B1)
+FEEDS = (
+    *PRESENCE,
+    SPEND,
+    USAGE_ELSEWHERE,
+    SPEND_ELSEWHERE,
+    SURFACES,
+    FEATURES,
+    PROJECTS,
+    PUBLISHED,
+)

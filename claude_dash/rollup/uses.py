@@ -1,0 +1,168 @@
+"""Since when and until when people used any surface, and who of the seat holders did.
+
+A seat is used by whatever its holder does on any surface, not by Claude Code alone.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from sqlalchemy import Connection, delete, func, insert, or_, select
+
+from claude_dash.facts import tables as t
+from claude_dash.privacy.cells import Bools, Ints
+from claude_dash.rollup.vendor_counts import SEATS, Told
+
+WEEK = timedelta(days=7)
+ENTERPRISE = "enterprise"
+_USE, _SURFACE, _FEATURE = t.PERSON_USE, t.SURFACE_DAY.c, t.FEATURE_DAY.c
+_BATCH = 500
+
+
+def _ids(connection: Connection, whos: list[int]) -> dict[int, int]:
+    """Return the person of some pseudonyms, automation left out."""
+    c = t.IDENTITY.c
+    query = select(c.who, c.person_id).join(t.PERSON, t.PERSON.c.id == c.person_id)
+    known = dict(connection.execute(query.where(t.PERSON.c.automation.is_(False))).all())
+    return {who: known[who] for who in whos if who in known}
+
+
+def on_any_surface(connection: Connection, since: date, until: date) -> Ints:
+    """Return who used any surface in the half-open interval."""
+    is_used = or_(_SURFACE.messages > 0, _SURFACE.actions > 0)
+    query = select(_SURFACE.who).distinct()
+    inside = (_SURFACE.day >= since, _SURFACE.day < until, is_used)
+    whos = list(connection.execute(query.where(*inside)).scalars())
+    return np.array(sorted(set(_ids(connection, whos).values())), dtype=np.int64)
+
+
+def update(connection: Connection, monday: date) -> None:
+    """Move the first and last day of use, and of a plugin's installation, by a week's facts."""
+    found: dict[int, dict[str, date]] = {}
+    day = _SURFACE.day
+    is_used = or_(_SURFACE.messages > 0, _SURFACE.actions > 0)
+    inside = (day >= monday, day < monday + WEEK, is_used)
+    query = select(_SURFACE.who, func.min(day), func.max(day)).where(*inside)
+    for who, first, last in connection.execute(query.group_by(_SURFACE.who)):
+        found[who] = {"first_used": first, "last_used": last}
+    day = _FEATURE.day
+    installed = (day >= monday, day < monday + WEEK, _FEATURE.installs > 0)
+    for who, first in connection.execute(
+        select(_FEATURE.who, func.min(day)).where(*installed).group_by(_FEATURE.who)
+    ):
+        found.setdefault(who, {})["installed_on"] = first
+    if not found:
+        return
+    before = {row.person_id: row for row in connection.execute(select(_USE))}
+    made: dict[int, dict[str, object]] = {}
+    for who, person in _ids(connection, list(found)).items():
+        row, was = found[who], made.get(person) or _as_dict(before.get(person))
+        made[person] = {
+            "person_id": person,
+            "first_used": _least(was.get("first_used"), row.get("first_used")),
+            "last_used": _most(was.get("last_used"), row.get("last_used")),
+            "installed_on": _least(was.get("installed_on"), row.get("installed_on")),
+        }
+    changed = [row for person, row in made.items() if row != _as_dict(before.get(person))]
+    persons = [row["person_id"] for row in changed]
+    for start in range(0, len(persons), _BATCH):
+        some = persons[start : start + _BATCH]
+        connection.execute(delete(_USE).where(_USE.c.person_id.in_(some)))
+    if changed:
+        connection.execute(insert(_USE), changed)
+
+
+def _as_dict(row: object) -> dict[str, object]:
+    return {} if row is None else dict(row._mapping)  # type: ignore[attr-defined] # noqa: SLF001 - public by documentation
+
+
+def _least(one: object, other: object) -> object:
+    return min((day for day in (one, other) if isinstance(day, date)), default=None)
+
+
+def _most(one: object, other: object) -> object:
+    return max((day for day in (one, other) if isinstance(day, date)), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """First and last day of use of any surface, and of a plugin's installation, by person.
+
+    people: sorted ids; the others are ordinals of days, 0 for never.
+    """
+
+    people: Ints
+    first: Ints
+    last: Ints
+    installed: Ints
+
+    @classmethod
+    def load(cls, connection: Connection) -> "Uses":
+        """Read them."""
+        rows = connection.execute(select(_USE).order_by(_USE.c.person_id)).all()
+        numbers = [
+            (row.person_id, *map(_ordinal, (row.first_used, row.last_used, row.installed_on)))
+            for row in rows
+        ]
+        return cls(*np.array(numbers, dtype=np.int64).reshape(-1, 4).T.copy())
+
+    def installers(self, until: date) -> Ints:
+        """Return who installed a plugin on any day before `until`."""
+        return self.people[(self.installed > 0) & (self.installed < until.toordinal())]
+
+    def used(self, holders: Ints, since: Ints, until: date) -> Bools:
+        """Say of each seat holder whether any surface was used between two days.
+
+        Args:
+            holders: Ids, sorted.
+            since: The ordinal of the day on which each got the seat, 0 when unknown.
+            until: Exclusive.
+        """
+        if not len(self.people):
+            return np.zeros(len(holders), dtype=bool)
+        at = np.searchsorted(self.people, holders).clip(max=len(self.people) - 1)
+        is_known = (self.people[at] == holders) & (self.first[at] > 0)
+        is_used: Bools = (self.first[at] < until.toordinal()) & (self.last[at] >= since)
+        return is_known & is_used
+
+
+def _ordinal(day: date | None) -> int:
+    return day.toordinal() if day else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """How many seats there are, and how many of them somebody uses."""
+
+    connection: Connection
+    told: Told
+    since: date
+    until: date
+
+    def count(self, holders: Ints, active: Ints) -> dict[str, int]:
+        """Return how many seats the organisation has, and how many were idle in the period.
+
+        Enterprise says how many seats it assigned; elsewhere everybody on the member list has one.
+        """
+        told = self.told.newest(SEATS, self.since, self.until)
+        used = np.union1d(active, on_any_surface(self.connection, self.since, self.until))
+        if told is None:
+            return {"seats": len(holders), "idle_seats": int((~np.isin(holders, used)).sum())}
+        elsewhere = np.intersect1d(holders, _members_outside(self.connection))
+        idle = int((~np.isin(elsewhere, used)).sum())
+        inside = np.setdiff1d(used, elsewhere)
+        return {
+            "seats": told + len(elsewhere),
+            "idle_seats": max(told - len(inside), 0) + idle,
+        }
+
+
+def _members_outside(connection: Connection) -> Ints:
+    """Return the members of some organization, but of no Enterprise one."""
+    entry, c = t.ROSTER_ENTRY.c, t.CONNECTION.c
+    query = select(entry.person_id, c.kind).join(t.CONNECTION, c.id == entry.connection_id)
+    kinds: dict[int, set[str]] = {}
+    for person, kind in connection.execute(query):
+        kinds.setdefault(person, set()).add(kind)
+    found = [person for person, of in kinds.items() if ENTERPRISE not in of]
+    return np.array(sorted(found), dtype=np.int64)
