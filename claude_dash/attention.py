@@ -1,20 +1,16 @@
-"""What needs a look: teams at or near zero, and how far the sources can be relied on."""
+"""What needs a look: teams at or near zero, and a fall that may be the source's."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from fractions import Fraction
 
-import orjson
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 
 from claude_dash.access.readers import Reader
 from claude_dash.answers import ask
 from claude_dash.clock import today, week_of
-from claude_dash.facts import tables as t
-from claude_dash.metrics import status
 from claude_dash.metrics.groups import AUTOMATION, UNASSIGNED
-from claude_dash.metrics.release import Query, Status
+from claude_dash.metrics.release import Query
 
 NEAR_ZERO = Fraction(1, 10)
 DROP = Fraction(6, 10)  # of the mean of the four weeks before: below it, look at the source first
@@ -68,60 +64,3 @@ def _is_drop(engine: Engine, reader: Reader, last: date) -> bool:
     values = [row.value for row in ask(engine, query, reader).rows]
     *before, now = [Fraction(value) for value in values if value is not None] or [Fraction(0)]
     return bool(before) and now < DROP * sum(before, Fraction(0)) / len(before)
-
-
-@dataclass(frozen=True, slots=True)
-class SourceTrust:
-    """How far one connection can be relied on; holds no figure about usage."""
-
-    name: str
-    kind: str
-    status: str
-    error: str
-    first_day: date | None
-    last_complete_day: date | None
-    last_sync: datetime | None
-    days: Mapping[date, Status]
-    rejected: Mapping[str, int] = field(default_factory=dict)
-    progress: Mapping[str, object] = field(default_factory=dict)
-
-    @property
-    def missing_days(self) -> tuple[date, ...]:
-        """Return the days between the first and the last complete one that were not read."""
-        if self.first_day is None or self.last_complete_day is None:
-            return ()
-        span = range((self.last_complete_day - self.first_day).days)
-        days = (self.first_day + timedelta(days=number) for number in span)
-        return tuple(day for day in days if day not in self.days)
-
-
-def sources(engine: Engine) -> Sequence[SourceTrust]:
-    """Return how far each connection can be relied on, in the order in which they were made."""
-    with engine.connect() as connection:
-        readings = {one.name: one for one in status.load(connection).found}
-        rejects: dict[int, dict[str, int]] = {}
-        query = select(t.REJECT.c.connection_id, t.REJECT.c.reason, func.sum(t.REJECT.c.records))
-        for number, reason, records in connection.execute(
-            query.group_by(t.REJECT.c.connection_id, t.REJECT.c.reason)
-        ):
-            rejects.setdefault(number, {})[reason] = int(records)
-        rows = connection.execute(select(t.CONNECTION).order_by(t.CONNECTION.c.id)).all()
-    found = []
-    for row in rows:
-        reading = readings.get(row.name)
-        reads = sorted(reading.reads) if reading else []
-        found.append(
-            SourceTrust(
-                name=row.name,
-                kind=row.kind,
-                status=row.status,
-                error=row.error_message,
-                first_day=reads[0] if reads else None,
-                last_complete_day=reading.as_of if reading else None,
-                last_sync=row.last_sync,
-                days={day: reading.state(day) for day in reads} if reading else {},
-                rejected=rejects.get(row.id, {}),
-                progress=orjson.loads(row.progress) if row.progress else {},
-            )
-        )
-    return found

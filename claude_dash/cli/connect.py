@@ -9,28 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from claude_dash.cli import output
+from claude_dash.cli.kits import KITS
 from claude_dash.cli.opening import opened, settings, vault
 from claude_dash.errors import ConfigError, SourceError, UnknownNameError
 
 if TYPE_CHECKING:
     from claude_dash.connections import Tested
 
-KINDS = ("console",)
 FINE = frozenset({"ok", "waiting"})
-KIT = """\
-{name}: Claude Console
-
-1  An administrator of the Console organisation opens https://platform.claude.com/settings/admin-keys
-   and creates an Admin API key. Only the role admin can; the key begins with sk-ant-admin01-.
-   Name it claude-dash, so that everybody knows what it is for.
-2  Whoever runs claude-dash enters it: claude-dash connect add console {name}
-   It is checked first, encrypted at rest and never shown again. It is sent to {base_url} only.
-3  claude-dash reads the Claude Code usage report, users, invites, workspaces and their members.
-   The key itself could do more: keep no copy of it.
-
-Not visible with it: people of a Claude Enterprise, Team, Pro or Max plan, and use through
-Amazon Bedrock or Google Vertex AI. To end it, delete the key at the same address.
-"""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The connection's name.")]
@@ -48,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 
 def add(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="console")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="console or enterprise")],
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name of your choice.")],
     *,
     key_stdin: Annotated[
@@ -64,9 +50,9 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Try a key, say what was found, and save it; a key that is refused is not saved."""
-    if kind not in KINDS:
+    if kind not in KITS:
         what = "kind of connection"
-        raise UnknownNameError.of(what, kind, KINDS)
+        raise UnknownNameError.of(what, kind, KITS)
     from claude_dash import connections  # noqa: PLC0415 - start-up is fast
 
     key = _key(from_stdin=key_stdin, variable=key_env)
@@ -126,11 +112,13 @@ def kit(name: Name) -> None:
     from claude_dash import connections  # noqa: PLC0415 - start-up is fast
 
     with opened() as engine:
-        known = [one.name for one in connections.list_all(engine)]
-    if name not in (*known, *KINDS):
+        kinds = {one.name: one.kind for one in connections.list_all(engine)}
+    kinds |= {kind: kind for kind in KITS if kind not in kinds}
+    if name not in kinds:
         what = "connection"
-        raise UnknownNameError.of(what, name, known or KINDS)
-    typer.echo(KIT.format(name=name, base_url=settings().anthropic_base_url), nl=False)
+        raise UnknownNameError.of(what, name, kinds)
+    base_url = settings().anthropic_base_url
+    typer.echo(KITS[kinds[name]].format(name=name, base_url=base_url), nl=False)
 
 
 def _key(*, from_stdin: bool, variable: str | None) -> str:
@@ -144,7 +132,7 @@ def _key(*, from_stdin: bool, variable: str | None) -> str:
         key = os.environ.get(variable, "")
     else:
         try:
-            key = getpass("Admin API key (not shown): ")
+            key = getpass("Key (not shown): ")
         except EOFError:
             key = ""
     if not key.strip():

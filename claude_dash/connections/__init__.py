@@ -17,7 +17,9 @@ from claude_dash.people import departures
 from claude_dash.people.changes import open_weeks, touch_changed_weeks, touch_open_weeks
 from claude_dash.rollup import roll_up
 from claude_dash.sources.client import AnthropicClient, Transport
-from claude_dash.sources.probe import Probe, probe
+from claude_dash.sources.enterprise_probe import probe_enterprise
+from claude_dash.sources.findings import Probe
+from claude_dash.sources.probe import probe
 from claude_dash.store import succession
 from claude_dash.store.audit import note
 from claude_dash.store.budget import Budget
@@ -26,7 +28,8 @@ from claude_dash.store.vault import Vault
 from claude_dash.store.write import refuse_duplicates, touch
 
 __all__ = ["Listed", "exist", "list_all", "progress_of"]  # told from here as well
-KINDS = ("console",)
+PROBES = {"console": probe, "enterprise": probe_enterprise}
+KINDS = tuple(PROBES)
 TAIL_CHARS = 4
 COMMAND_LINE = "command line"
 _NOTES = (t.DAY_READ, t.REJECT, t.ROSTER_ENTRY, t.INVITE, t.REPORT_STATE, t.SPEND_LIMIT)
@@ -70,6 +73,8 @@ def client_for(
     settings: Settings,
     key: str,
     budget: str,
+    *,
+    kind: str,
     transport: Transport | None = None,
 ) -> AnthropicClient:
     """Return a client whose requests are counted over all processes."""
@@ -78,6 +83,7 @@ def client_for(
         settings.anthropic_base_url,
         SecretStr(key),
         lambda: limit.acquire(budget),
+        form=kind,
         transport=transport,
     )
 
@@ -86,13 +92,15 @@ def try_key(
     engine: Engine,
     vault: Vault,
     settings: Settings,
+    kind: str,
     key: str,
+    *,
     transport: Transport | None = None,
 ) -> Probe:
-    """Ask what a key can read; nothing is saved."""
+    """Ask what a key of a kind of connection can read; nothing is saved."""
     name = budget_name("", key, vault)
-    with client_for(engine, settings, key, name, transport) as client:
-        made = probe(client)
+    with client_for(engine, settings, key, name, kind=kind, transport=transport) as client:
+        made = PROBES[kind](client)
     if made.organization_id:
         Budget(engine, settings.requests_per_minute).move(name, made.organization_id)
     return made
@@ -105,10 +113,15 @@ def tested(name: str, kind: str, made: Probe) -> Tested:
         "organization_id": made.organization_id,
         "people": made.people,
         "open_invites": made.open_invites,
-        "workspaces": made.workspaces,
+        "groups" if kind == "enterprise" else "workspaces": made.workspaces,
+        "seats": made.seats,
         "last_day": made.last_day_seen,
         "reports": {
             one.report: {"found": one.is_found, "says": one.sentence} for one in made.findings
+        },
+        "scopes": {
+            scope: any(one.is_found for one in made.findings if one.scope == scope)
+            for scope in dict.fromkeys(one.scope for one in made.findings if one.scope)
         },
         "not_covered": list(made.not_covered),
     }
@@ -143,7 +156,7 @@ def add(  # noqa: PLR0917 - the first three are what every function here opens w
     _refuse_taken(engine, name)
     found, says = Probe(), Tested(name, kind, "ok")
     if test:
-        found = try_key(engine, vault, settings, key, transport)
+        found = try_key(engine, vault, settings, kind, key, transport=transport)
         says = tested(name, kind, found)
         if found.status != "ok":
             return says
@@ -237,7 +250,9 @@ def test(
     with engine.connect() as connection:
         row = row_of(connection, name)
         key = key_of(connection, vault, row.id)
-    return tested(name, row.kind, try_key(engine, vault, settings, key, transport))
+    return tested(
+        name, row.kind, try_key(engine, vault, settings, row.kind, key, transport=transport)
+    )
 
 
 def replace_key(
@@ -256,13 +271,17 @@ def replace_key(
         ConfigError: The key belongs to another organization.
     """
     key = key.strip()
-    found = try_key(engine, vault, settings, key, transport)
+    with engine.connect() as connection:
+        kind = row_of(connection, name).kind
+    found = try_key(engine, vault, settings, kind, key, transport=transport)
     with engine.begin() as connection:
         row = row_of(connection, name)
         says = tested(name, row.kind, found)
         if found.status != "ok":
             return says
-        if row.organization_id and found.organization_id != row.organization_id:
+        # A scoped key need not know whose it is.
+        known = {row.organization_id, ""} if kind == "enterprise" else {row.organization_id}
+        if row.organization_id and found.organization_id not in known:
             message = "The key belongs to another organization."
             raise ConfigError(message, "Add it as a connection of its own.")
         _refuse_connected(connection, found.organization_id, but=row.id)
@@ -274,8 +293,8 @@ def replace_key(
             .where(_CONNECTION.c.id == row.id)
             .values(
                 key_tail=key[-TAIL_CHARS:],
-                organization_id=found.organization_id,
-                organization_name=found.organization_name,
+                organization_id=found.organization_id or row.organization_id,
+                organization_name=found.organization_name or row.organization_name,
                 status="ok",
                 error_code="",
                 error_message="",

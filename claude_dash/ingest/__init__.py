@@ -192,7 +192,9 @@ def _read(run: Run, since: date | None, until: date | None, transport: Transport
     with run.engine.connect() as connection:
         key = key_of(connection, run.vault, run.row.id)
     budget = budget_name(run.row.organization_id, key, run.vault)
-    with client_for(run.engine, run.settings, key, budget, transport) as client:
+    with client_for(
+        run.engine, run.settings, key, budget, kind=run.row.kind, transport=transport
+    ) as client:
         try:
             if not run.row.organization_id:
                 _learn_organization(run, client, budget)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Row, bindparam, func, literal, select
+from sqlalchemy import Connection, bindparam, func, literal, select
 
 from claude_dash.facts import tables as t
 from claude_dash.facts.reports import REPORTS
@@ -68,7 +68,7 @@ class _Codes:
         rows = connection.execute(select(t.IDENTITY.c.who, t.IDENTITY.c.person_id)).all()
         self.who = np.array(sorted((who, person) for who, person in rows), dtype=np.int64)
         self.who = self.who.reshape(-1, 2)
-        self.connections: dict[int, Row[Any]] = {
+        self.connections: dict[int, Any] = {
             row.id: row
             for row in connection.execute(
                 select(

@@ -123,7 +123,8 @@ class Uses:
         at = np.searchsorted(self.people, holders).clip(max=len(self.people) - 1)
         is_known = (self.people[at] == holders) & (self.first[at] > 0)
         is_used: Bools = (self.first[at] < until.toordinal()) & (self.last[at] >= since)
-        return is_known & is_used
+        used: Bools = is_known & is_used
+        return used
 
 
 def _ordinal(day: date | None) -> int:

@@ -54,6 +54,7 @@ class AnthropicClient:
         base_url: Where the vendor answers.
         key: The credential; it is sent and never shown.
         acquire: Called before every request, retries included; waits until one may be sent.
+        form: The kind of connection, for the words of a refusal.
         transport: Stands in for the network, for the demo and for tests.
         sleep: Waits some seconds.
         now: The current instant, for advice that is a date.
@@ -66,6 +67,7 @@ class AnthropicClient:
         key: SecretStr,
         acquire: Callable[[], None],
         *,
+        form: str = "console",
         transport: Transport | None = None,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = clock.now,
@@ -73,6 +75,7 @@ class AnthropicClient:
     ) -> None:
         self._key = key
         self._acquire = acquire
+        self._form = form
         self._sleep = sleep
         self._now = now
         self._elapsed = elapsed
@@ -211,7 +214,7 @@ class AnthropicClient:
         if advice and can_pass:
             with self._lock:
                 self._free_at = max(self._free_at, self._elapsed() + advice)
-        return Setback(refusal(answer, self.key_kind), can_pass, advice, is_limit)
+        return Setback(refusal(answer, self.key_kind, self._form), can_pass, advice, is_limit)
 
     def _until(self, seconds: float) -> SourceBusyError:
         at = self._now() + timedelta(seconds=min(seconds, timedelta(days=365).total_seconds()))

@@ -1,16 +1,16 @@
-"""What a pasted key can read, found by asking, in words for whoever pasted it."""
+"""What a pasted Console key can read, found by asking, in words for whoever pasted it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from claude_dash.clock import today
 from claude_dash.errors import SourceAuthError, SourceBusyError, SourceError, SourceRequestError
-from claude_dash.sources.client import AnthropicClient, Json, Params
+from claude_dash.sources.client import AnthropicClient, Params
 from claude_dash.sources.console import PATH
+from claude_dash.sources.findings import Finding, Probe, rows_of
 from claude_dash.sources.patience import ASKING
-from claude_dash.sources.refusals import NEW_KEY, shape, wrong_address
+from claude_dash.sources.refusals import NEW_KEY, wrong_address
 from claude_dash.sources.roster import ROOT
 
 LOOK_BACK_DAYS = (1, 4)  # one of the two is a working day
@@ -18,37 +18,6 @@ SAMPLE_ROWS = 100
 LIST_ROWS = 1000
 USAGE = "Claude Code usage"
 SEATS_ABSENT = "People who sign in with a claude.ai seat are usually absent from it."
-NOT_COVERED = (
-    "people who sign in with a claude.ai seat",
-    "Amazon Bedrock",
-    "Google Cloud",
-    "Microsoft Foundry",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One report: whether the key reads it, and one sentence about what was found or why not."""
-
-    report: str
-    is_found: bool
-    sentence: str
-
-
-@dataclass(slots=True)
-class Probe:
-    """The outcome of asking: `ok`, `refused` or `unreachable`, and what each report said."""
-
-    status: Literal["ok", "refused", "unreachable"] = "ok"
-    organization_id: str = ""
-    organization_name: str = ""
-    findings: list[Finding] = field(default_factory=list)
-    error: SourceError | None = None
-    last_day_seen: date | None = None
-    people: int | None = None
-    open_invites: int | None = None
-    workspaces: int | None = None
-    not_covered: tuple[str, ...] = NOT_COVERED
 
 
 def probe(client: AnthropicClient) -> Probe:
@@ -104,7 +73,7 @@ def _ask_usage(client: AnthropicClient, made: Probe) -> None:
         day = today() - timedelta(days=back)
         params: Params = {"starting_at": day.isoformat(), "limit": SAMPLE_ROWS}
         try:
-            rows = _rows(client.get(PATH, params, ASKING))
+            rows = rows_of(client.get(PATH, params, ASKING))
         except SourceAuthError as error:
             raise _told_apart(error, client, made) from None
         except SourceRequestError as error:
@@ -120,14 +89,6 @@ def _ask_usage(client: AnthropicClient, made: Probe) -> None:
         made.findings.append(Finding(USAGE, is_found=True, sentence=sentence))
     else:
         made.findings.append(Finding(USAGE, is_found=False, sentence=str(refused)))
-
-
-def _rows(body: Json) -> list[Any]:
-    data = body.get("data")
-    if not isinstance(data, list):
-        what = "data is not a list"
-        raise shape(what)
-    return data
 
 
 def _seen(day: date, rows: list[Any]) -> str:
@@ -151,7 +112,7 @@ def _told_apart(error: SourceAuthError, client: AnthropicClient, made: Probe) ->
 
 def _listed(client: AnthropicClient, path: str) -> tuple[list[Any], str]:
     body = client.get(f"{ROOT}/{path}", {"limit": LIST_ROWS}, ASKING)
-    return _rows(body), " or more" if body.get("has_more") else ""
+    return rows_of(body), " or more" if body.get("has_more") else ""
 
 
 def _ask_members(client: AnthropicClient, made: Probe) -> str:

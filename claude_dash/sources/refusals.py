@@ -19,6 +19,12 @@ from claude_dash.errors import (
 from claude_dash.log import scrub
 
 NEW_KEY = "Ask a Console admin for an Admin key (Settings, then Admin keys) and paste it."
+NEW_SCOPED_KEY = (
+    "Ask the primary owner for a key with the scope read:analytics "
+    "(claude.ai, Organization settings, then API) and paste it."
+)
+SWITCHED_OFF = "API access may also be switched off in the organization's settings."
+CONSOLE_KEY = "This is a Console Admin key. Claude Enterprise needs a scoped key of its own."
 LATER = "The next sync tries again."
 ADDRESS = "Check CLAUDE_DASH_ANTHROPIC_BASE_URL and the proxy in between."
 NETWORK = "Check the network, the proxy and CLAUDE_DASH_ANTHROPIC_BASE_URL."
@@ -67,14 +73,23 @@ def kind_of(key: str) -> KeyKind:
     return next((kind for prefix, kind in _PREFIXES if key.startswith(prefix)), "unknown")
 
 
-def refusal(answer: Answer, kind: KeyKind) -> SourceError:
-    """Return the error for an answer that is not 200 (contract, section 2.6)."""
+def refusal(answer: Answer, kind: KeyKind, form: str = "console") -> SourceError:
+    """Return the error for an answer that is not 200 (contract, section 2.6).
+
+    Args:
+        answer: What came back.
+        kind: What the key looks like.
+        form: The kind of connection that the key was pasted for.
+    """
     status = answer.status
+    by_status = _BY_STATUS
+    if form == "enterprise" and answer.body is not None:
+        by_status = _BY_STATUS | _SCOPED_BY_STATUS
     if answer.code == "organization_type_not_supported":
         message = "This organization's plan does not have the report."
         return SourceAuthError(message, NEW_KEY, code="wrong_kind")
-    if status in _BY_STATUS:
-        return _BY_STATUS[status](answer, kind)
+    if status in by_status:
+        return by_status[status](answer, kind)
     if httpx.codes.is_redirect(status):
         return wrong_address("The address leads elsewhere.")
     if httpx.codes.is_client_error(status):
@@ -169,6 +184,41 @@ def _limited(_: Answer, __: KeyKind) -> SourceError:
     return SourceBusyError("The vendor's request limit is used up.", LATER)
 
 
+def _scoped_unknown(answer: Answer, kind: KeyKind) -> SourceAuthError:
+    if kind in {"admin", "standard"}:
+        return _scoped_forbidden(answer, kind)
+    message = f"The key was refused: it was revoked, or was not pasted whole. {SWITCHED_OFF}"
+    return SourceAuthError(message, NEW_SCOPED_KEY, code="revoked")
+
+
+def _scoped_forbidden(answer: Answer, kind: KeyKind) -> SourceAuthError:
+    """Tell a Console key, a key without the scope, and access that is switched off apart."""
+    got, _, needed = answer.said.partition("Needed:")
+    if "api:admin" in got or kind == "admin":
+        return SourceAuthError(CONSOLE_KEY, NEW_SCOPED_KEY, code="wrong_kind")
+    if kind == "standard":
+        return SourceAuthError(STANDARD, NEW_SCOPED_KEY, code="wrong_kind")
+    if needed:
+        message = f"The key lacks a scope.{_quoted(answer)}"
+        return SourceAuthError(message, NEW_SCOPED_KEY, code="missing_scope")
+    message = f"The key may not read this.{_quoted(answer)} {SWITCHED_OFF}"
+    return SourceAuthError(message, NEW_SCOPED_KEY, code="switched_off")
+
+
+def _scoped_not_found(answer: Answer, kind: KeyKind) -> SourceError:
+    if kind == "admin":
+        return _scoped_forbidden(answer, kind)
+    if not answer.error:
+        return wrong_address("Nothing of the vendor's API answers at this address.")
+    message = f"The vendor has no such report for this key: check its scope. {SWITCHED_OFF}"
+    return SourceAuthError(message, NEW_SCOPED_KEY, code="not_found")
+
+
+_SCOPED_BY_STATUS: dict[int, Callable[[Answer, KeyKind], SourceError]] = {
+    401: _scoped_unknown,
+    403: _scoped_forbidden,
+    404: _scoped_not_found,
+}
 _BY_STATUS: dict[int, Callable[[Answer, KeyKind], SourceError]] = {
     401: _unknown_key,
     403: _forbidden,

@@ -5,17 +5,19 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from claude_dash import attention, connections
+from claude_dash import connections, trust
 from claude_dash.charts import theme
 from claude_dash.clock import today
 from claude_dash.errors import ClaudeDashError
-from claude_dash.sources.probe import Probe
+from claude_dash.sources.findings import Probe
+from claude_dash.ui import plans
 from claude_dash.ui.page import View, in_words
 from claude_dash.ui.server import sync_in_background
 
 STEPS = ("1 Choose your plan", "2 Paste the key", "3 Read")
 BACK = {"Everything the source has": None, "90 days": 90, "30 days": 30}
 FAST_S, SLOW_S = 5, 30
+FOUND, NOT_FOUND = ":green[:material/check_circle:]", ":orange[:material/remove_circle:]"
 CHECKED = "claude_dash.checked"  # what the last check said; never the key
 
 
@@ -30,46 +32,17 @@ def connecting(view: View) -> None:
         index=2 if view.has_connection else 0,
     )
     if step == STEPS[0]:
-        _plans()
+        plans.plans()
     elif step == STEPS[1]:
         _form(view)
     _existing(view)
-
-
-def _plans() -> None:
-    left, right = st.columns(2)
-    with left, st.container(border=True, height="stretch", key="plan-console"):
-        st.markdown("## :material/key: Claude Console")
-        st.write(
-            "Pay as you go, with API keys and workspaces. Reads Claude Code usage by person "
-            "and day, members, invitations and workspaces."
-        )
-        st.markdown(
-            "1. A Console admin opens **Settings, Admin keys** on platform.claude.com. Only the "
-            "role admin can make such a key.\n"
-            "2. They create a key named `claude-dash`. It is shown there once.\n"
-            "3. You paste it in step 2. It is checked, encrypted and never shown again."
-        )
-        st.link_button(
-            "Open Admin keys",
-            "https://platform.claude.com/settings/admin-keys",
-            icon=":material/open_in_new:",
-        )
-    with right, st.container(border=True, height="stretch", key="plan-missing"):
-        st.markdown("## What stays invisible with it")
-        st.markdown(
-            "- People who sign in with a claude.ai seat (Enterprise, Team, Pro, Max): they are "
-            "usually absent from the Console's report.\n"
-            "- Use through Amazon Bedrock, Google Vertex AI or Microsoft Foundry.\n"
-            "- Prompts, code and file names: they are never asked for."
-        )
-        st.caption("Other plans cannot be connected yet.")
 
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
     """A key that was checked and waits to be saved: encrypted, and never sent to the browser."""
 
+    kind: str
     name: str
     since: date | None
     sealed: bytes
@@ -77,18 +50,16 @@ class _Checked:
 
 
 def _form(view: View) -> None:
+    kind = st.radio("Plan", list(plans.FORMS), horizontal=True, key="connect-kind")
+    form = plans.FORMS[kind]
     left, right = st.columns(2)
-    with left, st.form("console", border=True, clear_on_submit=True):
-        st.markdown("## Claude Console")
-        name = st.text_input("Name of this connection", value="Console", key="console-name")
+    with left, st.form(form.kind, border=True, clear_on_submit=True):
+        st.markdown(f"## Claude {kind}")
+        name = st.text_input("Name of this connection", value=kind, key=f"{form.kind}-name")
         key = st.text_input(
-            "Admin key",
-            type="password",
-            key="console-key",
-            autocomplete="off",
-            help="Starts with sk-ant-admin, but the check decides, not the prefix.",
+            form.key, type="password", key=f"{form.kind}-key", autocomplete="off", help=form.help
         )
-        back = st.radio("Read back to", list(BACK), horizontal=True, key="console-back")
+        back = st.radio("Read back to", list(BACK), horizontal=True, key=f"{form.kind}-back")
         is_asked = st.form_submit_button("Check", type="primary", icon=":material/network_check:")
         st.caption(
             ":material/lock: Only counts are read; no key that could read prompts is asked for."
@@ -99,20 +70,20 @@ def _form(view: View) -> None:
         elif is_asked:
             days = BACK[back]
             since = today() - timedelta(days=days) if days else None
-            _check(view, name, key.strip(), since)
+            _check(view, form.kind, name, key.strip(), since)
         if CHECKED in st.session_state:
             _found(view, st.session_state[CHECKED])
 
 
-def _check(view: View, name: str, key: str, since: date | None) -> None:
+def _check(view: View, kind: str, name: str, key: str, since: date | None) -> None:
     found = view.opened
     try:
-        probe = connections.try_key(found.engine, found.vault, found.settings, key)
+        probe = connections.try_key(found.engine, found.vault, found.settings, kind, key)
     except ClaudeDashError as error:
         st.session_state.pop(CHECKED, None)
         in_words(error)
         return
-    st.session_state[CHECKED] = _Checked(name, since, found.vault.seal(key), probe)
+    st.session_state[CHECKED] = _Checked(kind, name, since, found.vault.seal(key), probe)
 
 
 def _save(view: View, checked: _Checked, *, test: bool) -> None:
@@ -122,7 +93,7 @@ def _save(view: View, checked: _Checked, *, test: bool) -> None:
             found.engine,
             found.vault,
             found.settings,
-            "console",
+            checked.kind,
             checked.name,
             found.vault.unseal(checked.sealed),
             test=test,
@@ -148,6 +119,7 @@ def _found(view: View, checked: _Checked) -> None:
             is_refused = probe.status == "refused"
             st.markdown("## The key was not taken" if is_refused else "## No answer")
             st.error(str(probe.error), icon=":material/error:")
+            _scopes(probe)
             st.caption("Nothing was saved.")
             if not is_refused and st.button("Save anyway", key="save-anyway"):
                 _save(view, checked, test=False)
@@ -157,30 +129,32 @@ def _found(view: View, checked: _Checked) -> None:
         st.markdown(works if not missing else f"{works}; not every report answers")
         organization = probe.organization_name or "not named"
         st.caption(f"Organisation: {organization}. Nothing is saved yet.")
-        for one in probe.findings:
-            icon = (
-                ":green[:material/check_circle:]"
-                if one.is_found
-                else ":orange[:material/remove_circle:]"
-            )
-            st.markdown(f"{icon} **{one.report}** · {one.sentence}")
+        _scopes(probe)
         st.markdown(f":material/info: **Not covered** · {', '.join(probe.not_covered)}")
         if st.button("Save and start reading", type="primary", key="save"):
             _save(view, checked, test=True)
+
+
+def _scopes(probe: Probe) -> None:
+    """Show what each report said, with the scope that it needs."""
+    for one in probe.findings:
+        icon = FOUND if one.is_found else NOT_FOUND
+        scope = f" `{one.scope}`" if one.scope else ""
+        st.markdown(f"{icon} **{one.report}**{scope} · {one.sentence}")
 
 
 def _existing(view: View) -> None:
     if not connections.list_all(view.store):
         return
     st.markdown("## Connections")
-    is_reading = any(one.progress for one in attention.sources(view.store))
+    is_reading = any(one.progress for one in trust.sources(view.store))
     st.fragment(_progress, run_every=FAST_S if is_reading else SLOW_S)(view)
     for one in connections.list_all(view.store):
         _manage(view, one)
 
 
 def _progress(view: View) -> None:
-    for one in attention.sources(view.store):
+    for one in trust.sources(view.store):
         with st.container(border=True, key=f"reading-{one.name}"):
             state = {"ok": ":green-badge[Connected]", "paused": ":orange-badge[Paused]"}
             st.markdown(f"**{one.name}** {state.get(one.status, one.status)}")

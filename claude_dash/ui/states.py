@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import streamlit as st
 
-from claude_dash import attention
+from claude_dash import trust
 from claude_dash.charts import theme
 from claude_dash.clock import now, today
 from claude_dash.metrics.release import Release
@@ -34,7 +34,7 @@ def stop_without_source(view: View) -> None:
 
 def notices(view: View) -> None:
     """Show what is wrong with the sources, and how far a first reading got."""
-    for one in attention.sources(view.store):
+    for one in trust.sources(view.store):
         if one.status == "paused" and one.error:
             st.warning(f"{one.name} is paused: {one.error}", icon=":material/pause_circle:")
         elif one.progress:
@@ -67,7 +67,7 @@ def stop_when_hidden(view: View, release: Release) -> None:
             if is_small
             else "Every figure here would tell about one person or protects another figure."
         )
-        for one in attention.sources(view.store):
+        for one in trust.sources(view.store):
             last = one.last_complete_day
             done = f"complete to {theme.day(last)}" if last else "nothing complete yet"
             st.caption(f"Connected: {one.name}, {done}.")

@@ -1,23 +1,53 @@
-"""Sources: how fresh and complete each is, what is missing, and what was set aside."""
+"""Sources: how fresh and complete each is, what is missing, and what was set aside or revised."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import streamlit as st
 
-from claude_dash import attention
+from claude_dash import trust as reliance
 from claude_dash.charts import heat, theme
 from claude_dash.clock import days, today
+from claude_dash.metrics.lookup import metric
 from claude_dash.ui.page import View
 from claude_dash.ui.server import sync_in_background
 
 STRIP_DAYS = 60
+UP_TO_DATE_DAYS = 5  # the longest lag that a report is known to have, and a day
+GAP_PERCENT = 10
+CAUSES = (
+    "Likely causes: negotiated discounts, people whom only one of the two reports sees, a stale "
+    "price table, Priority Tier, or code execution and web searches, which are not estimated."
+)
 
 
 def trust(view: View) -> None:
-    """Draw the state of every source."""
-    found = attention.sources(view.store)
+    """Draw the state of every source, and what was revised."""
+    found = reliance.sources(view.store)
+    may_see = view.may("figures")
+    _figures(view, found, may_see=may_see)
+    _strip(found)
+    for one in found:
+        _source(view, one)
+    if may_see:
+        _revisions(view)
+        _unpriced(view)
+    with st.expander("Why are recent days missing or still changing?"):
+        st.write(
+            "The Console report withholds the last hour, so a day is complete an hour after "
+            "midnight UTC, and it may be corrected for three more days. Claude Enterprise counts a "
+            "day on the next morning at the earliest and names the newest day that it has; it may "
+            "correct a day for a week. Money may be revised for 30 days. All days are UTC: an "
+            "evening west of Greenwich counts for the next day. Each sync reads again what may "
+            "have changed. Before a source's first day there is nothing: it is missing, not zero."
+        )
+
+
+def _figures(view: View, found: Sequence[reliance.SourceTrust], *, may_see: bool) -> None:
     complete = [one.last_complete_day for one in found if one.last_complete_day]
-    up_to_date = sum(day >= today() - timedelta(days=2) for day in complete)
+    oldest = today() - timedelta(days=UP_TO_DATE_DAYS)
+    up_to_date = sum(day >= oldest for day in complete)
+    gap = _gap(view) if may_see else None
     with st.container(horizontal=True, gap="small"):
         st.metric("Sources up to date", f"{up_to_date} of {len(found)}", border=True)
         newest = theme.day(max(complete)) if complete else theme.NOTHING
@@ -25,30 +55,49 @@ def trust(view: View) -> None:
         st.metric(
             "Records set aside", str(sum(sum(o.rejected.values()) for o in found)), border=True
         )
+        if gap is not None:
+            st.metric(
+                "Estimate against invoice",
+                f"{gap[1]:+.1f}%",
+                border=True,
+                help=f"Of {gap[0]}, the newest month that is final.",
+            )
+    if gap is not None and abs(gap[1]) > GAP_PERCENT:
+        st.warning(
+            f"In {gap[0]} the estimate lies {gap[1]:+.0f}% from the invoice. {CAUSES}",
+            icon=":material/warning:",
+        )
+
+
+def _gap(view: View) -> tuple[str, float] | None:
+    """Return the newest final month whose estimate and invoice can be compared, and their gap."""
+    since = today() - timedelta(days=400)
+    release = view.ask("reconciliation_gap", grain="month", since=since, of_all=True)
+    rows = [row for row in release.rows if row.value is not None and row.status == "final"]
+    return (rows[-1].period, float(rows[-1].value or 0) * 100) if rows else None
+
+
+def _strip(found: Sequence[reliance.SourceTrust]) -> None:
     with st.container(border=True, key="card-days"):
         st.markdown("## Days read, by source")
         st.caption(f"The last {STRIP_DAYS} days, UTC. Light: may still change. Orange: missing.")
+        strips = {
+            f"{source.name} · {one.label}": one.days
+            for source in found
+            for one in source.reports
+            if one.days
+        }
         since = today() - timedelta(days=STRIP_DAYS)
-        chart = heat.strip({one.name: one.days for one in found}, list(days(since, today())))
         missing = sum(len(one.missing_days) for one in found)
         st.plotly_chart(
-            chart,
+            heat.strip(strips, list(days(since, today()))),
             key="chart-days",
             config={"displayModeBar": False},
             alt=f"Days read of the last {STRIP_DAYS}, by source; {missing} days are missing.",
         )
-    for one in found:
-        _source(view, one)
-    with st.expander("Why are recent days missing or still changing?"):
-        st.write(
-            "The Console report withholds the last hour, so a day is complete an hour after "
-            "midnight UTC, and it may be corrected for three more days. All days are UTC: an "
-            "evening west of Greenwich counts for the next day. Each sync reads the last three "
-            "days again. Before a source's first day there is nothing: it is missing, not zero."
-        )
 
 
-def _source(view: View, one: attention.SourceTrust) -> None:
+def _source(view: View, one: reliance.SourceTrust) -> None:
     with st.container(border=True, key=f"source-{one.name}"):
         st.markdown(f"## {one.name}")
         words = {"ok": "read regularly", "paused": "paused"}
@@ -62,6 +111,8 @@ def _source(view: View, one: attention.SourceTrust) -> None:
         st.caption(" · ".join(facts))
         if one.error:
             st.warning(one.error, icon=":material/warning:")
+        if one.reports:
+            st.table([_row(report) for report in one.reports])
         gaps = one.missing_days
         if gaps:
             shown = ", ".join(theme.day(day) for day in gaps[:8])
@@ -76,6 +127,62 @@ def _source(view: View, one: attention.SourceTrust) -> None:
         ):
             sync_in_background(one.name)
             st.toast(f"Reading {one.name}.")
+
+
+def _row(one: reliance.ReportTrust) -> dict[str, str]:
+    lag, newest = one.lag_days, one.last_complete_day
+    note = one.error or ("from the older report" if one.is_legacy else "")
+    if not note and one.covers_until:
+        at = one.covers_until
+        note = f"counted up to {at:%H:%M} UTC on {theme.day(at.date())}"
+    return {
+        "Report": one.label,
+        "First day": _full(one.first_day) if one.first_day else theme.NOTHING,
+        "Newest complete day": _full(newest) if newest else theme.NOTHING,
+        "Observed lag": theme.NOTHING if lag is None else f"{lag} day{'' if lag == 1 else 's'}",
+        "Note": note,
+    }
+
+
+def _revisions(view: View) -> None:
+    found = reliance.revisions(view.store)
+    with st.container(border=True, key="card-revisions"):
+        st.markdown("## Revised money")
+        st.caption(
+            "The organisation's figure of a day as it was shown, and as it is now. A change that "
+            "concerns too few people takes the old figure's place without a line here."
+        )
+        if not found:
+            st.write("Nothing that was shown has changed so far.")
+            return
+        st.table(
+            [
+                {
+                    "Day": _full(one.day),
+                    "Figure": metric(one.measure).label,
+                    "Was": theme.exact(one.before, "USD"),
+                    "Is": theme.exact(one.after, "USD"),
+                    "Changed": _full(one.on.date()),
+                    "Why": one.reason,
+                }
+                for one in found
+            ]
+        )
+
+
+def _unpriced(view: View) -> None:
+    names = reliance.unpriced_models(view.store)
+    if names:
+        with st.container(border=True, key="card-unpriced"):
+            st.markdown("## Models without a price")
+            st.write(
+                f"{', '.join(names)}. Their tokens are counted; their cost is unknown, not zero."
+            )
+    if reliance.has_priority_tier(view.store):
+        st.warning(
+            "Priority Tier was used. Its cost is in no report: cost is understated.",
+            icon=":material/warning:",
+        )
 
 
 def _full(day: object) -> str:

@@ -8,9 +8,10 @@ from sqlalchemy import Engine, insert, select
 
 from claude_dash.errors import QueryError
 from claude_dash.facts import tables as t
+from claude_dash.facts.batch import DayFacts
 from claude_dash.facts.identity import Identified
 from claude_dash.people import identities
-from claude_dash.store.write import register
+from claude_dash.store.registry import register_all
 
 ADMIN = "admin@x.com"
 TODAY = date(2026, 11, 18)
@@ -22,7 +23,7 @@ def seen(town: Any, kind: Any, value: str) -> int:
     identity = Identified(kind, value)
     who = identity.who(town.vault.pseudonym_key)
     with town.engine.begin() as conn:
-        register(conn, who, identity, W46)
+        register_all(conn, DayFacts(identities={who: identity}), 1, W46)
     return who
 
 

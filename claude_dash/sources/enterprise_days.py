@@ -1,0 +1,33 @@
+"""The newest day that the engagement reports have, read out of the words of a refusal."""
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+FLOOR = date(2026, 1, 1)  # nothing is older, whatever the plan's start (contract 2.7)
+OLDEST = timedelta(days=31)  # a day further back than this was named for another reason
+_ISO = re.compile(r"\b(\d{4}-\d{2}-\d{2})(?!\d)")
+_WORDS = re.compile(r"\b([A-Z][a-z]{2,8})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})\b")
+_WORDS_DAY_FIRST = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)? ([A-Z][a-z]{2,8})\.?,? (\d{4})\b")
+
+
+def newest_named(said: str, asked: date) -> date | None:
+    """Return the newest day before `asked` that a refusal names; None when it names none."""
+    earliest = max(FLOOR, asked - OLDEST)
+    return max((day for day in _named(said) if earliest <= day < asked), default=None)
+
+
+def _named(said: str) -> Iterator[date]:
+    for text in _ISO.findall(said):
+        yield from _parsed(text, "%Y-%m-%d")
+    for month, day, year in _WORDS.findall(said):
+        yield from _parsed(f"{day} {month[:3]} {year}", "%d %b %Y")
+    for day, month, year in _WORDS_DAY_FIRST.findall(said):
+        yield from _parsed(f"{day} {month[:3]} {year}", "%d %b %Y")
+
+
+def _parsed(text: str, form: str) -> Iterator[date]:
+    try:
+        yield datetime.strptime(text, form).date()  # noqa: DTZ007 - a day, without a zone
+    except ValueError:
+        return

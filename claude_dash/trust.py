@@ -1,0 +1,172 @@
+"""How far the sources can be relied on: freshness, gaps, lag, refusals, and what was revised."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+import orjson
+from sqlalchemy import Engine, func, select
+
+from claude_dash.clock import days as days_between
+from claude_dash.clock import today
+from claude_dash.facts import tables as t
+from claude_dash.facts.reports import REPORTS
+from claude_dash.metrics import status
+from claude_dash.metrics.release import Status
+from claude_dash.store import checkpoints
+from claude_dash.units import usd
+
+MAX_REVISIONS = 60
+PRIORITY = "priority"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTrust:
+    """How far one report of a connection can be relied on; holds no figure about usage.
+
+    lag_days: whole days by which the newest complete day lies behind today, as observed.
+    covers_until: up to when the vendor said that it had counted. error: why the key cannot read it.
+    """
+
+    label: str
+    first_day: date | None = None
+    last_complete_day: date | None = None
+    days: Mapping[date, Status] = field(default_factory=dict)
+    covers_until: datetime | None = None
+    is_legacy: bool = False
+    error: str = ""
+
+    @property
+    def lag_days(self) -> int | None:
+        """Return how many days the newest complete day lies behind today."""
+        return (today() - self.last_complete_day).days if self.last_complete_day else None
+
+    @property
+    def missing_days(self) -> tuple[date, ...]:
+        """Return the days between the first and the last complete one that were not read."""
+        if self.first_day is None or self.last_complete_day is None:
+            return ()
+        inside = days_between(self.first_day, self.last_complete_day)
+        return tuple(day for day in inside if day not in self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTrust:
+    """How far one connection can be relied on; holds no figure about usage."""
+
+    name: str
+    kind: str
+    status: str
+    error: str
+    last_sync: datetime | None
+    reports: tuple[ReportTrust, ...]
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    progress: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def first_day(self) -> date | None:
+        """Return the first day that any report has."""
+        return min((one.first_day for one in self.reports if one.first_day), default=None)
+
+    @property
+    def last_complete_day(self) -> date | None:
+        """Return the last day that all reports hold whole, those left out that cannot be read."""
+        ends = [one.last_complete_day for one in self.reports if not one.error]
+        return min((day for day in ends if day), default=None)
+
+    @property
+    def missing_days(self) -> tuple[date, ...]:
+        """Return the days that any report lacks."""
+        return tuple(sorted({day for one in self.reports for day in one.missing_days}))
+
+
+def sources(engine: Engine) -> Sequence[SourceTrust]:
+    """Return how far each connection can be relied on, in the order in which they were made."""
+    with engine.connect() as connection:
+        readings = {(one.name, one.report): one for one in status.load(connection).found}
+        states = checkpoints.states(connection)
+        rejects: dict[int, dict[str, int]] = {}
+        query = select(t.REJECT.c.connection_id, t.REJECT.c.reason, func.sum(t.REJECT.c.records))
+        for number, reason, records in connection.execute(
+            query.group_by(t.REJECT.c.connection_id, t.REJECT.c.reason)
+        ):
+            rejects.setdefault(number, {})[reason] = int(records)
+        rows = connection.execute(select(t.CONNECTION).order_by(t.CONNECTION.c.id)).all()
+    found = []
+    for row in rows:
+        reports = [
+            _report(readings.get((row.name, name)), states.get((row.id, name)), label=one.label)
+            for name, one in REPORTS.items()
+            if one.kind == row.kind
+        ]
+        found.append(
+            SourceTrust(
+                name=row.name,
+                kind=row.kind,
+                status=row.status,
+                error=row.error_message,
+                last_sync=row.last_sync,
+                reports=tuple(one for one in reports if one.days or one.error),
+                rejected=rejects.get(row.id, {}),
+                progress=orjson.loads(row.progress) if row.progress else {},
+            )
+        )
+    return found
+
+
+def _report(
+    reading: status.Reading | None, state: checkpoints.State | None, *, label: str
+) -> ReportTrust:
+    state = state or checkpoints.State()
+    reads = sorted(reading.reads) if reading else []
+    return ReportTrust(
+        label=label,
+        first_day=reads[0] if reads else None,
+        last_complete_day=reading.as_of if reading else None,
+        days={day: reading.state(day) for day in reads} if reading else {},
+        covers_until=state.covers_until,
+        is_legacy=state.is_legacy,
+        error=state.error_message,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """The organisation's figure of a day before and after the vendor revised it, in USD."""
+
+    on: datetime
+    measure: str
+    day: date
+    before: Decimal
+    after: Decimal
+    reason: str
+
+
+def revisions(engine: Engine) -> Sequence[Revised]:
+    """Return the newest revisions of money, newest first."""
+    c = t.REVISION.c
+    query = select(t.REVISION).order_by(c.at.desc(), c.start.desc(), c.measure).limit(MAX_REVISIONS)
+    with engine.connect() as connection:
+        rows = connection.execute(query).all()
+    return [
+        Revised(row.at, row.measure, row.start, usd(row.before), usd(row.after), row.reason)
+        for row in rows
+    ]
+
+
+def unpriced_models(engine: Engine) -> Sequence[str]:
+    """Return the models with tokens whose report gave no cost: unknown, not free."""
+    c = t.MODEL_USAGE_DAY.c
+    tokens = c.input_tokens + c.output_tokens + c.cache_read_tokens + c.cache_write_tokens
+    query = select(c.model).distinct().where(c.cost_estimated.is_(None), tokens > 0)
+    with engine.connect() as connection:
+        return sorted(connection.execute(query).scalars())
+
+
+def has_priority_tier(engine: Engine) -> bool:
+    """Say whether Priority Tier was used: its cost is in no report, so cost is understated."""
+    tier = t.USAGE_DAY.c.service_tier
+    query = select(tier).where(tier.startswith(PRIORITY)).limit(1)
+    with engine.connect() as connection:
+        return connection.execute(query).first() is not None

@@ -1,0 +1,79 @@
+"""The plans that can be connected: what each shows, what it hides, and whose key it takes."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the form of a plan says: the kind of connection, the name of its key, and help."""
+
+    kind: str
+    key: str
+    help: str
+
+
+FORMS = {
+    "Enterprise": Form(
+        "enterprise",
+        "Scoped key",
+        "Made by the primary owner, with read:analytics. The check decides, not the prefix.",
+    ),
+    "Console": Form(
+        "console",
+        "Admin key",
+        "Starts with sk-ant-admin, but the check decides, not the prefix.",
+    ),
+}
+
+
+def plans() -> None:
+    """Draw a card for each plan, and what stays invisible with either."""
+    left, right = st.columns(2)
+    with left, st.container(border=True, height="stretch", key="plan-enterprise"):
+        st.markdown("## :material/corporate_fare: Claude Enterprise")
+        st.write(
+            "Seats on claude.ai. Reads activity on every surface, skills, connectors and plugins, "
+            "seats, groups, tokens and cost."
+        )
+        st.markdown(
+            "1. The **primary owner** opens **Organization settings, API** on claude.ai and turns "
+            "API access on. Nobody else can.\n"
+            "2. They create a key with `read:analytics`, and better `read:members`, "
+            "`read:rbac_groups` and `read:spend_limits`: scopes cannot be added later.\n"
+            "3. You paste it in step 2; it may be you on another day."
+        )
+        st.link_button(
+            "Open Organization settings",
+            "https://claude.ai/admin-settings/api",
+            icon=":material/open_in_new:",
+        )
+    with right, st.container(border=True, height="stretch", key="plan-console"):
+        st.markdown("## :material/key: Claude Console")
+        st.write(
+            "Pay as you go, with API keys and workspaces. Reads Claude Code usage by person "
+            "and day, all API usage and cost, members, invitations and workspaces."
+        )
+        st.markdown(
+            "1. A Console admin opens **Settings, Admin keys** on platform.claude.com. Only the "
+            "role admin can make such a key.\n"
+            "2. They create a key named `claude-dash`. It is shown there once.\n"
+            "3. You paste it in step 2. It is checked, encrypted and never shown again."
+        )
+        st.link_button(
+            "Open Admin keys",
+            "https://platform.claude.com/settings/admin-keys",
+            icon=":material/open_in_new:",
+        )
+    with st.container(border=True, key="plan-missing"):
+        st.markdown("## What stays invisible")
+        st.markdown(
+            "- With the Console alone: people who sign in with a claude.ai seat.\n"
+            "- With Enterprise alone: API keys and Console sign-ins. Under a seat plan, tokens and "
+            "cost cover usage credits only.\n"
+            "- With either: use through Amazon Bedrock, Google Vertex AI or Microsoft Foundry; "
+            "days before 1 January 2026 of Enterprise.\n"
+            "- Always: prompts, answers, code and file names. They are never asked for."
+        )
+        st.caption("Team, Pro and Max plans have no such report and cannot be connected yet.")
