@@ -23,6 +23,7 @@ TEAMS = (
     ("Research", "Enablement", 3),
 )
 PILOT, STUCK, DROPPED = "Platform", "Embedded", "Search"
+SEAT_TEAMS, SEAT_EVERY = frozenset({"Data", "Growth", "Quality"}), 4
 FIRST = ("Ada", "Bo", "Cleo", "Dara", "Eli", "Finn", "Gia", "Hugo", "Inga", "Jon", "Kaya", "Liv",
          "Milo", "Nia", "Omar", "Pia", "Quin", "Rin", "Sami", "Tove")  # fmt: skip
 LAST = ("Abel", "Brook", "Cole", "Drum", "Ekow", "Fenn", "Gale", "Hale", "Ito", "Juhl", "Kerr",
@@ -47,6 +48,22 @@ class Somebody:
     starts: date
     joined: date | None = None
     left: date | None = None
+
+    @property
+    def id(self) -> str:
+        """Return the vendor's id, the same in both organizations."""
+        return f"user_{self.number:05d}"
+
+    @property
+    def has_code_by_seat(self) -> bool:
+        """Say whether Claude Code is used through the Enterprise seat and not the Console."""
+        return self.team in SEAT_TEAMS and self.number % SEAT_EVERY == 0
+
+    def is_member(self, day: date) -> bool:
+        """Say whether somebody had joined, and had not left, on a day."""
+        return (self.joined is None or day >= self.joined) and (
+            self.left is None or day < self.left
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,19 @@ SATURDAY = 5
 
 
 def day_rows(organization: Organization, day: date) -> list[dict[str, Any]]:
-    """Return the records of one UTC day; none outside the simulated days."""
+    """Return the Console's records of one UTC day; none outside the simulated days."""
+    return [row for one, row in coded(organization, day) if not (one and one.has_code_by_seat)]
+
+
+def coded(organization: Organization, day: date) -> list[tuple[Somebody | None, dict[str, Any]]]:
+    """Return who used Claude Code on one UTC day and how, through either organization.
+
+    Nobody stands beside the use of a key.
+    """
     if not organization.first <= day <= organization.last:
         return []
     rng = np.random.default_rng([organization.seed, day.toordinal()])
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[Somebody | None, dict[str, Any]]] = []
     for one in organization.people:
         draw, amount, place = rng.random(), rng.gamma(3.0, 0.9), int(rng.integers(0, 100))
         if draw >= _chance(organization, one, day):
@@ -34,21 +42,21 @@ def day_rows(organization: Organization, day: date) -> list[dict[str, Any]]:
         work = max(amount * one.strong, 0.6)
         actor = {"type": "user_actor", "email_address": one.email}
         terminal = TERMINALS[(one.number + (place > 80)) % len(TERMINALS)]  # noqa: PLR2004 - per cent
-        rows.append(_row(organization, day, actor, terminal, work=work, rng=rng))
+        rows.append((one, _row(organization, day, actor, terminal, work=work, rng=rng)))
         if place < 12:  # noqa: PLR2004 - per cent of days that go on in the cloud
-            rows.append(
-                _row(organization, day, actor, terminal, work=work / 3, rng=rng, is_remote=True)
-            )
+            third = work / 3
+            remote = _row(organization, day, actor, terminal, work=third, rng=rng, is_remote=True)
+            rows.append((one, remote))
     for number, name in enumerate(KEYS):
         actor = {"type": "api_actor", "api_key_name": name}
         work = 2.0 + number + rng.gamma(2.0, 0.5)
-        rows.append(_row(organization, day, actor, "", work=work, rng=rng))
+        rows.append((None, _row(organization, day, actor, "", work=work, rng=rng)))
     return rows
 
 
 def _chance(organization: Organization, one: Somebody, day: date) -> float:
     """Return how likely somebody is to use it on a day."""
-    if day < one.starts or (one.joined and day < one.joined) or (one.left and day >= one.left):
+    if day < one.starts or not one.is_member(day):
         return 0.0
     grown = min(1.0, 0.55 + (day - one.starts).days / 120)
     chance = one.keen * grown * (WEEKEND if day.weekday() >= SATURDAY else 1.0)

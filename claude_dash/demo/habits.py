@@ -1,0 +1,133 @@
+"""What everybody did with their Enterprise seat on a day, surface by surface."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from claude_dash.demo.organization import Organization, Somebody
+from claude_dash.demo.payloads import SATURDAY, WEEKEND, coded
+
+CHAT, CODE, COWORK, OFFICE, DESIGN, UNIFIED = (
+    "chat", "claude_code", "cowork", "office_agent", "claude_design", "chat_cowork_unified",
+)  # fmt: skip
+SURFACES = (CHAT, CODE, COWORK, OFFICE, DESIGN, UNIFIED)
+APPS = ("excel", "powerpoint", "word", "outlook")
+UNIFIED_DAYS = 40  # before the end, some people get Chat and Cowork as one
+UNIFIED_OF_20 = frozenset({3, 8, 15})  # 15 per cent
+IDLE_EVERY, IDLE_DAYS = 23, 35  # somebody in so many put the seat aside so long ago
+COWORKERS, OFFICE_WORKERS, DESIGNERS = 0.25, 0.35, 0.08
+TRAITS, DRAWS = 5, 8
+KEPT_DAYS = 64  # a window of a month, and the one before it
+STREAM = 4711  # tells these draws from those of the Console
+
+
+@dataclass(slots=True)
+class Did:
+    """One person's day: messages on each surface, and Claude Code's records of it."""
+
+    one: Somebody
+    is_unified: bool
+    chat: int = 0
+    cowork: int = 0
+    design: int = 0
+    apps: dict[str, int] = field(default_factory=dict)
+    coded: list[dict[str, Any]] = field(default_factory=list)
+    luck: float = 0.0  # decides what else varies: the model, web searches, a little money
+
+    def messages(self) -> Iterator[tuple[str, int]]:
+        """Yield each product that was used, and how many messages it saw."""
+        sessions = sum(row["core_metrics"]["num_sessions"] for row in self.coded)
+        apart = 0 if self.is_unified else 1
+        found = (
+            (CHAT, self.chat * apart),
+            (COWORK, self.cowork * apart),
+            (UNIFIED, (self.chat + self.cowork) * (1 - apart)),
+            (CODE, sessions),
+            (OFFICE, sum(self.apps.values())),
+            (DESIGN, self.design),
+        )
+        yield from ((name, count) for name, count in found if count)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of both organizations: the Console's records, and who did what by seat."""
+
+    day: date
+    console: list[tuple[Somebody | None, dict[str, Any]]]
+    did: list[Did]
+
+
+class Days:
+    """The days of an organisation, made when asked for; several threads may share it."""
+
+    def __init__(self, organization: Organization) -> None:
+        self.organization = organization
+        self._traits = np.random.default_rng([organization.seed, STREAM]).random(
+            (len(organization.people), TRAITS)
+        )
+        self.of = lru_cache(maxsize=KEPT_DAYS)(self._made)
+        self.active = lru_cache(maxsize=None)(self._active)
+
+    def _made(self, day: date) -> Day:
+        """Return one day; it is empty outside the simulated ones."""
+        if not self.organization.first <= day <= self.organization.last:
+            return Day(day, [], [])
+        console: list[tuple[Somebody | None, dict[str, Any]]] = []
+        by_seat: dict[int, list[dict[str, Any]]] = {}
+        for one, row in coded(self.organization, day):
+            if one and one.has_code_by_seat:
+                by_seat.setdefault(one.number, []).append(row)
+            else:
+                console.append((one, row))
+        return Day(day, console, list(self._did(day, by_seat)))
+
+    def _did(self, day: date, by_seat: dict[int, list[dict[str, Any]]]) -> Iterator[Did]:
+        people = self.organization.people
+        rng = np.random.default_rng([self.organization.seed, day.toordinal(), STREAM])
+        draws = rng.random((len(people), DRAWS)).tolist()
+        amounts = rng.gamma(2.0, 3.5, len(people)).tolist()
+        weekday = WEEKEND if day.weekday() >= SATURDAY else 1.0
+        unified_since = self.organization.last - timedelta(days=UNIFIED_DAYS)
+        traits = self._traits.tolist()
+        for one, draw, amount, trait in zip(people, draws, amounts, traits, strict=True):
+            rows = by_seat.get(one.number, [])
+            is_unified = day >= unified_since and one.number % 20 in UNIFIED_OF_20
+            made = Did(one, is_unified, coded=rows, luck=draw[7])
+            if self._holds(one, day):
+                _fill(made, draw, amount, trait, weekday)
+            if next(made.messages(), None):
+                yield made
+
+    def _holds(self, one: Somebody, day: date) -> bool:
+        """Say whether somebody may use a seat on a day: a member, and neither aloof nor idle."""
+        if not one.keen or not one.is_member(day):
+            return False
+        is_idle = one.number % IDLE_EVERY == 0 and not one.has_code_by_seat
+        return not is_idle or (self.organization.last - day).days > IDLE_DAYS + one.number % 20
+
+    def _active(self, day: date) -> dict[str, frozenset[int]]:
+        """Return the numbers of those who were active on a day, by surface; "" is any of them."""
+        found: dict[str, set[int]] = {name: set() for name in ("", *SURFACES)}
+        for did in self.of(day).did:
+            found[""].add(did.one.number)
+            for name, _ in did.messages():
+                found[name].add(did.one.number)
+        return {name: frozenset(numbers) for name, numbers in found.items()}
+
+
+def _fill(made: Did, draw: list[float], amount: float, trait: list[float], weekday: float) -> None:
+    """Decide by chance which surfaces somebody used."""
+    if draw[0] < (0.05 + 0.5 * trait[0]) * weekday:
+        made.chat = 1 + round(amount)
+    if trait[1] < COWORKERS and draw[1] < 0.3 * weekday:
+        made.cowork = 2 + round(amount / 2)
+    if trait[2] < OFFICE_WORKERS:
+        chances = zip(APPS, (0.28, 0.08, 0.07, 0.05), draw[2:6], strict=True)
+        made.apps = {app: 1 + round(amount / 3) for app, p, drawn in chances if drawn < p * weekday}
+    if trait[3] < DESIGNERS and draw[6] < 0.2 * weekday:
+        made.design = 1 + round(amount / 2)
