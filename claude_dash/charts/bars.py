@@ -17,7 +17,7 @@ def teams(release: Release, dimension: str, organization: Row | None) -> go.Figu
     """Draw one bar per group, its value inside the end; a hidden one is a hatched grey box."""
     rows = [row for row in release.rows if row.groups.get(dimension) != "Automation"]
     made = theme.figure(max(len(rows) * ROW_PX + 60, 180))
-    names = [row.groups[dimension] for row in rows]
+    names = [theme.label_of(dimension, row.groups[dimension]) for row in rows]
     values = [None if row.value is None else float(row.value) for row in rows]
     of_all = (
         None if organization is None or organization.value is None else float(organization.value)
@@ -41,7 +41,7 @@ def teams(release: Release, dimension: str, organization: Row | None) -> go.Figu
     hidden = [row for row in rows if row.hidden]
     if hidden:
         made.add_bar(
-            y=[row.groups[dimension] for row in hidden],
+            y=[theme.label_of(dimension, row.groups[dimension]) for row in hidden],
             x=[most * HIDDEN_SHARE] * len(hidden),
             orientation="h",
             marker={
@@ -65,6 +65,42 @@ def teams(release: Release, dimension: str, organization: Row | None) -> go.Figu
     made.update_layout(hovermode="closest", barmode="overlay")
     made.update_yaxes(type="category", autorange="reversed", showgrid=False, nticks=len(names) + 1)
     made.update_xaxes(visible=False, rangemode="tozero", range=[0, most * 1.12])
+    return made
+
+
+def halves(
+    names: Sequence[str], above: tuple[str, Sequence[Row]], below: tuple[str, Sequence[Row]]
+) -> go.Figure:
+    """Draw two counts a name end to end, each (label, a row per name); hidden ones are words."""
+    made = theme.figure(max(len(names) * ROW_PX + 80, 180))
+    for (label, rows), color in zip((above, below), (theme.BLUE, theme.ORANGE), strict=True):
+        made.add_bar(
+            y=list(names),
+            x=[None if row.value is None else float(row.value) for row in rows],
+            orientation="h",
+            name=label,
+            marker={"color": color},
+            customdata=[theme.exact(row.value, "") for row in rows],
+            hovertemplate="%{y}: %{customdata}",
+        )
+    hidden = [
+        (name, theme.reason(one.hidden or two.hidden))
+        for name, one, two in zip(names, above[1], below[1], strict=True)
+        if one.hidden or two.hidden
+    ]
+    made.add_scatter(
+        y=[name for name, _ in hidden],
+        x=[0] * len(hidden),
+        mode="text",
+        text=[f"hidden · {why}" for _, why in hidden],
+        textposition="middle right",
+        textfont={"color": theme.GREY},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    made.update_layout(hovermode="closest")
+    made.update_yaxes(type="category", autorange="reversed", showgrid=False, nticks=len(names) + 1)
+    made.update_xaxes(rangemode="tozero", tickformat="~s")
     return made
 
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import plotly.graph_objects as go
 
-from claude_dash.facts.dimensions import model_family
+from claude_dash.facts.dimensions import OTHER, UNATTRIBUTED, model_family
 from claude_dash.metrics.release import Value
 
 # One palette for light and dark, 3:1 or more on both grounds, told apart in colour-blind sight.
@@ -15,6 +15,24 @@ BLUE, ORANGE, SAGE, MAGENTA, LILAC, BROWN, GREY = (
 )  # fmt: skip
 SERIES = (BLUE, ORANGE, SAGE, MAGENTA, LILAC, BROWN)
 FAMILY_COLORS = {"Sonnet": BLUE, "Haiku": ORANGE, "Opus": SAGE, "Fable": MAGENTA, "Mythos": BROWN}
+PRODUCT_COLORS = {
+    "Claude Code": BLUE,
+    "Chat": ORANGE,
+    "Cowork": SAGE,
+    "Chat and Cowork, unified": MAGENTA,
+    "Claude Design": LILAC,
+    "Office agent": BROWN,
+}
+PRODUCTS = {
+    "chat_cowork_unified": "Chat and Cowork, unified",
+    "claude_code": "Claude Code",
+    "claude_design": "Claude Design",
+    "claude_science": "Claude Science",
+    "claude_tag": "Claude Tag",
+}
+COLLECTIVE = {"feature": "Other features"}  # where names that too few people use stand together
+VERBATIM = frozenset({"team", "department", "feature", "workspace"})  # names that are not ours
+REST = "Other"  # the series beyond the sixth
 NOTHING = "\u2013"  # where there is no value
 BAND = "rgba(125,130,140,0.13)"
 GRID = "rgba(125,130,140,0.22)"
@@ -123,6 +141,8 @@ def color_of(dimension: str, item: str, place: int) -> str:
     if dimension == "model":
         family = model_family(item)
         return FAMILY_COLORS.get(family.split(" ")[0], GREY)
+    if dimension == "product":
+        return PRODUCT_COLORS.get(label_of(dimension, item), GREY)
     return SERIES[place] if place < len(SERIES) else GREY
 
 
@@ -130,7 +150,14 @@ def label_of(dimension: str, item: str) -> str:
     """Return how a technical value is called on a chart."""
     if dimension == "model":
         return model_family(item)
-    return item.replace("_", " ") or "not told"
+    if item in {"", UNATTRIBUTED}:
+        return "not told"
+    if item == OTHER and dimension in COLLECTIVE:
+        return COLLECTIVE[dimension]
+    if dimension in VERBATIM:
+        return item
+    plain = item.replace("_", " ")
+    return PRODUCTS.get(item, plain.capitalize()) if dimension == "product" else plain
 
 
 def figure(height: int = 300) -> go.Figure:

@@ -36,7 +36,7 @@ def _band(made: go.Figure, grain: str, row: Row) -> None:
     )
 
 
-def _mark_hidden(made: go.Figure, grain: str, rows: Sequence[Row]) -> None:
+def mark_hidden(made: go.Figure, grain: str, rows: Sequence[Row]) -> None:
     """Put a grey cross on the axis where a value is hidden: never zero, never absent."""
     hidden = [row for row in rows if row.hidden]
     if hidden:
@@ -97,8 +97,8 @@ def line(release: Release, today: date, *, color: str = theme.BLUE) -> go.Figure
         )
     if running is not None:
         _band(made, grain, running)
-    _mark_hidden(made, grain, rows)
-    _finish(made, release, x)
+    mark_hidden(made, grain, rows)
+    finish(made, release, x)
     return made
 
 
@@ -107,7 +107,8 @@ def _light(color: str) -> str:
     return f"rgba({red},{green},{blue},0.10)"
 
 
-def _finish(made: go.Figure, release: Release, x: Sequence[str]) -> None:
+def finish(made: go.Figure, release: Release, x: Sequence[str]) -> None:
+    """Give a figure over time the order of its periods and the format of its unit."""
     theme.scale(made, release.unit)
     made.update_xaxes(type="category", categoryorder="array", categoryarray=list(dict.fromkeys(x)))
     known = [float(row.value) for row in release.rows if row.value is not None]
@@ -122,12 +123,27 @@ def lines(release: Release, dimension: str, today: date, *, all_of: Release | No
     for place, name in enumerate(names):
         rows = [row for row in release.rows if row.groups[dimension] == name]
         _named_line(made, release, rows, name=name, color=theme.SERIES[place], today=today)
-        _mark_hidden(made, release.grain, rows)
+        mark_hidden(made, release.grain, rows)
     if all_of is not None:
         rows = list(all_of.rows)
         _named_line(made, release, rows, name="Organisation", color=theme.GREY, today=today)
-    _finish(made, release, [theme.period(release.grain, row.start) for row in release.rows])
+    finish(made, release, [theme.period(release.grain, row.start) for row in release.rows])
     made.update_layout(margin={"r": 110}, showlegend=False)
+    return made
+
+
+def named(series: Sequence[tuple[str, Release, str]], today: date) -> go.Figure:
+    """Draw several measures of one unit as lines (name, release, colour), named above them."""
+    made = theme.figure()
+    x: list[str] = []
+    for name, release, color in series:
+        rows = since_first(release.rows)
+        x += [theme.period(release.grain, row.start) for row in rows]
+        _named_line(made, release, rows, name=name, color=color, today=today)
+        mark_hidden(made, release.grain, rows)
+    made.update_traces(mode="lines", selector={"mode": "lines+text"})
+    starts = {theme.period(r.grain, row.start): row.start for _, r, _ in series for row in r.rows}
+    finish(made, series[0][1], sorted(set(x), key=lambda at: starts[at]))
     return made
 
 
@@ -160,18 +176,22 @@ def stacked(release: Release, dimension: str, today: date) -> go.Figure:
     x = list(dict.fromkeys(theme.period(release.grain, row.start) for row in release.rows))
     by_item = _by_label(release, dimension)
     order = sorted(by_item, key=lambda item: -sum(by_item[item][0].values()))
+    if theme.REST in by_item:
+        order = [*(item for item in order if item != theme.REST), theme.REST]
     for place, item in enumerate(order):
         values, provisional, color_item = by_item[item]
+        is_rest = item == theme.REST
+        color = theme.GREY if is_rest else theme.color_of(dimension, color_item, place)
         made.add_bar(
             x=x,
             y=[values.get(at) for at in x],
             name=item,
             marker={
-                "color": theme.color_of(dimension, color_item, place),
+                "color": color,
                 "pattern": {
                     **HATCH,
                     "shape": ["/" if at in provisional else "" for at in x],
-                    "fgcolor": theme.color_of(dimension, color_item, place),
+                    "fgcolor": color,
                 },
             },
             customdata=[theme.exact(_exact(values.get(at)), release.unit) for at in x],
@@ -185,8 +205,8 @@ def stacked(release: Release, dimension: str, today: date) -> go.Figure:
         )  # fmt: skip
     hidden = [row for row in release.rows if row.hidden]
     if hidden:
-        _mark_hidden(made, release.grain, hidden)
-    _finish(made, release, x)
+        mark_hidden(made, release.grain, hidden)
+    finish(made, release, x)
     return made
 
 
@@ -197,7 +217,10 @@ def _exact(value: float | None) -> int | None:
 def _by_label(
     release: Release, dimension: str
 ) -> dict[str, tuple[dict[str, float], set[str], str]]:
-    """Return values and provisional periods by label; values of one label are added up."""
+    """Return values and provisional periods by label; values of one label are added up.
+
+    What has no colour of its own, or comes after the sixth series, stands together as the rest.
+    """
     found: dict[str, tuple[dict[str, float], set[str], str]] = {}
     for row in release.rows:
         item = row.groups[dimension]
@@ -209,8 +232,16 @@ def _by_label(
             values[at] = values.get(at, 0.0) + float(row.value)
         if row.status == "provisional":
             provisional.add(at)
-    kept = sorted(found, key=lambda label: -sum(found[label][0].values()))[: theme.MAX_SERIES]
-    return {label: found[label] for label in kept}
+    largest = sorted(found, key=lambda label: -sum(found[label][0].values()))
+    if dimension == "product":
+        largest = [label for label in largest if label in theme.PRODUCT_COLORS]
+    kept = {label: found[label] for label in largest[: theme.MAX_SERIES]}
+    for values, provisional, item in (found[label] for label in found if label not in kept):
+        rest, open_periods, _ = kept.setdefault(theme.REST, ({}, set(), item))
+        for at, value in values.items():
+            rest[at] = rest.get(at, 0.0) + value
+        open_periods |= provisional
+    return kept
 
 
 def signed(above: Sequence[tuple[str, Release, str]], below: tuple[str, Release, str]) -> go.Figure:
@@ -236,6 +267,6 @@ def signed(above: Sequence[tuple[str, Release, str]], below: tuple[str, Release,
             hovertemplate="%{customdata}",
         )
     made.update_layout(barmode="relative")
-    _finish(made, below[1], x)
+    finish(made, below[1], x)
     made.update_yaxes(rangemode="normal", zeroline=True, zerolinecolor=theme.GRID)
     return made
