@@ -35,22 +35,25 @@ COWORK_UNKNOWN = (
 def user_rows(days: Days, day: date) -> list[dict[str, Any]]:
     """Return one row for each member who was active on a day, by address; who left has none."""
     has_unified = (days.organization.last - day).days <= UNIFIED_DAYS
-    found = [_user_row(did, day, has_unified) for did in days.of(day).did if not did.one.left]
+    found = [_user_row(did, day, has_unified) for did in days.did(day) if not did.one.left]
     return sorted(found, key=lambda row: str(row["user"]["email_address"]))
 
 
 def _user_row(did: Did, day: date, has_unified: bool) -> dict[str, Any]:  # noqa: FBT001
     apart = 0 if did.is_unified else 1
-    chat, cowork = _chat(did.chat, did.luck), _cowork(did.cowork, did.luck)
+    chat = _chat(did.chat, did.luck) if did.chat else NO_CHAT
+    cowork = _cowork(did.cowork, did.luck) if did.cowork else NO_COWORK
     made = {
         "user": {"id": did.one.id, "type": "user", "email_address": did.one.email},
         "distinct_user_count": None,
         "last_activity_date": day.isoformat(),
         "web_search_count": searched(did),
-        "claude_code_metrics": _code(did.coded),
-        "chat_metrics": chat if apart else _chat(0, 0),
-        "cowork_metrics": cowork if apart else _cowork(0, 0),
-        "office_metrics": {app: _office(did.apps.get(app, 0)) for app in APPS},
+        "claude_code_metrics": _code(did.coded) if did.coded else NO_CODE,
+        "chat_metrics": chat if apart else NO_CHAT,
+        "cowork_metrics": cowork if apart else NO_COWORK,
+        "office_metrics": {
+            app: _office(did.apps[app]) if app in did.apps else NO_OFFICE for app in APPS
+        },
         "design_metrics": {
             "message_count": did.design,
             "distinct_session_count": _some(did.design, 6),
@@ -144,6 +147,10 @@ def _office(messages: int) -> dict[str, int]:
         "distinct_skills_used_count": min(messages // 4, 1),
         "distinct_connectors_used_count": 0,
     }
+
+
+# Sent for what was not used.
+NO_CODE, NO_CHAT, NO_COWORK, NO_OFFICE = _code([]), _chat(0, 0), _cowork(0, 0), _office(0)
 
 
 def seats(days: Days) -> int:

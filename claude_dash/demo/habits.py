@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -53,13 +53,7 @@ class Did:
         yield from ((name, count) for name, count in found if count)
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A day of both organizations: the Console's records, and who did what by seat."""
-
-    day: date
-    console: list[tuple[Somebody | None, dict[str, Any]]]
-    did: list[Did]
+Coded: TypeAlias = list[tuple[Somebody | None, dict[str, Any]]]
 
 
 class Days:
@@ -70,21 +64,28 @@ class Days:
         self._traits = np.random.default_rng([organization.seed, STREAM]).random(
             (len(organization.people), TRAITS)
         )
-        self.of = lru_cache(maxsize=KEPT_DAYS)(self._made)
+        self.console = lru_cache(maxsize=KEPT_DAYS)(self._console)
         self.active = lru_cache(maxsize=None)(self._active)
+        self._done: dict[date, list[Did]] = {}  # small, unlike the records of the Console
 
-    def _made(self, day: date) -> Day:
-        """Return one day; it is empty outside the simulated ones."""
-        if not self.organization.first <= day <= self.organization.last:
-            return Day(day, [], [])
-        console: list[tuple[Somebody | None, dict[str, Any]]] = []
+    def _console(self, day: date) -> Coded:
+        """Return the Console's records of one day, and whose they are."""
         by_seat: dict[int, list[dict[str, Any]]] = {}
+        found: Coded = []
         for one, row in coded(self.organization, day):
             if one and one.has_code_by_seat:
                 by_seat.setdefault(one.number, []).append(row)
             else:
-                console.append((one, row))
-        return Day(day, console, list(self._did(day, by_seat)))
+                found.append((one, row))
+        if day not in self._done:
+            self._done[day] = list(self._did(day, by_seat)) if found else []
+        return found
+
+    def did(self, day: date) -> list[Did]:
+        """Return what everybody did by seat on one day; nothing outside the simulated days."""
+        if day not in self._done:
+            self.console(day)
+        return self._done[day]
 
     def _did(self, day: date, by_seat: dict[int, list[dict[str, Any]]]) -> Iterator[Did]:
         people = self.organization.people
@@ -113,7 +114,7 @@ class Days:
     def _active(self, day: date) -> dict[str, frozenset[int]]:
         """Return the numbers of those who were active on a day, by surface; "" is any of them."""
         found: dict[str, set[int]] = {name: set() for name in ("", *SURFACES)}
-        for did in self.of(day).did:
+        for did in self.did(day):
             found[""].add(did.one.number)
             for name, _ in did.messages():
                 found[name].add(did.one.number)

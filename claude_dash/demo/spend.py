@@ -1,12 +1,13 @@
 """What the simulated organisation used and paid, one grain of use at a time."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from claude_dash.demo.habits import CHAT, CODE, COWORK, DESIGN, OFFICE, UNIFIED, Day, Did
-from claude_dash.demo.organization import KEYS, Organization, Somebody
+from claude_dash.demo.habits import CHAT, CODE, COWORK, DESIGN, OFFICE, UNIFIED, Days, Did
+from claude_dash.demo.organization import KEYS, Somebody
 from claude_dash.demo.payloads import PRICES
 
 WORKSPACE = "wrkspc_demo_default"  # the default workspace has a real id
@@ -40,14 +41,15 @@ class Use(NamedTuple):
     list_amount: int
 
 
-def console_uses(organization: Organization, day: Day) -> Iterator[Use]:
+def console_uses(days: Days, day: date) -> Iterator[Use]:
     """Yield what the Console bills: what its report estimates, and other use of the keys."""
-    rng = np.random.default_rng([organization.seed, day.day.toordinal(), STREAM])
+    rng = np.random.default_rng([days.organization.seed, day.toordinal(), STREAM])
     drift = 0.99 + 0.02 * float(rng.random())  # the estimate is not exact
-    for one, row in day.console:
+    found = days.console(day)
+    for one, row in found:
         actor = one or key_id(row["actor"]["api_key_name"])
         yield from _coded(actor, row, drift, WORKSPACE, "standard")
-    if not day.console:
+    if not found:
         return
     for number, name in enumerate(KEYS):
         calls = int(rng.poisson(60 + 45 * number))
@@ -66,11 +68,12 @@ def console_uses(organization: Organization, day: Day) -> Iterator[Use]:
         yield Use(key_id(KEYS[0]), None, None, *place, EXECUTION, (0, 0, 0, 0), runs, 0, money)
 
 
-def seat_uses(organization: Organization, day: Day) -> Iterator[Use]:
+def seat_uses(days: Days, day: date) -> Iterator[Use]:
     """Yield what Claude Enterprise bills: every surface that was used by seat."""
+    organization = days.organization
     half = organization.first + (organization.last - organization.first) / 2
-    usual = "claude-sonnet-5" if day.day >= half else "claude-sonnet-4-6"
-    for did in day.did:
+    usual = "claude-sonnet-5" if day >= half else "claude-sonnet-4-6"
+    for did in days.did(day):
         for row in did.coded:
             yield from _coded(did.one, row, 1.0, None, None)
         for product, messages in did.messages():

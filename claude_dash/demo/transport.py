@@ -1,74 +1,95 @@
-"""Answers requests as the vendor's Admin API does, out of the simulated organisation."""
+"""Answers requests as the vendor's two Admin APIs do, out of the simulated organisation."""
 
 from datetime import date
 from typing import Any
 
 import httpx
 
+from claude_dash.demo.analytics import Analytics
+from claude_dash.demo.answers import answered, by_id, by_token, invalid, refused
+from claude_dash.demo.enterprise import OPEN_INVITES
+from claude_dash.demo.habits import Days
 from claude_dash.demo.organization import Organization
-from claude_dash.demo.payloads import day_rows
 
 KEY = "sk-ant-admin01-demo-0000"
-DEFAULT_LIMIT = 20
+ENTERPRISE_KEY = "sk-ant-api01-demo-0000"
+ROOT, ANALYTICS = "/v1/organizations/", "analytics/"
+NOT_FOUND = (404, "not_found_error", "no such path")
 
 
 class DemoTransport(httpx.BaseTransport):
-    """Stands in for the network: the same paths, parameters, pages and refusals."""
+    """Stands in for the network: the same paths, parameters, pages and refusals.
 
-    def __init__(self, organization: Organization) -> None:
+    Args:
+        organization: Who answers, with a Console key and with an Enterprise key.
+        early: The cost of some days is what it was before the vendor revised it.
+    """
+
+    def __init__(self, organization: Organization, *, early: bool = False) -> None:
         self._organization = organization
-        self._days: dict[str, list[dict[str, Any]]] = {}
+        self._days = Days(organization)
+        self._analytics = Analytics(self._days, early=early)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
-        if request.headers.get("x-api-key") != KEY:
-            return _refused(401, "authentication_error", "invalid x-api-key")
-        query, path = dict(request.url.params), request.url.path
-        name = path.rsplit("/", 1)[-1]
-        if name == "me":
-            return httpx.Response(
-                200, json={"id": "demo", "type": "organization", "name": "Demo organisation"}
-            )
-        limit = int(query.get("limit", DEFAULT_LIMIT))
-        if name == "claude_code":
-            return self._report(query, limit)
-        lists = {"users": self._users, "invites": self._invites}
-        if name in lists:
-            return _page(lists[name](), query, limit)
-        if name in {"workspaces", "members"}:  # teams come from the roster file
-            return _page([], query, limit)
-        return _refused(404, "not_found_error", "no such path")
-
-    def _report(self, query: dict[str, str], limit: int) -> httpx.Response:
-        asked = query.get("starting_at", "")
+        key, path = request.headers.get("x-api-key"), request.url.path
+        if key not in {KEY, ENTERPRISE_KEY}:
+            return refused(401, "authentication_error", "invalid x-api-key")
+        if not path.startswith(ROOT):
+            return refused(*NOT_FOUND)
+        name, is_enterprise = path.removeprefix(ROOT), key == ENTERPRISE_KEY
         try:
-            day = date.fromisoformat(asked)
-        except ValueError:
-            return _refused(400, "invalid_request_error", "starting_at is not a date")
-        rows = self._days.get(asked)
-        if rows is None:
-            rows = self._days[asked] = day_rows(self._organization, day)
-        start = int(query.get("page", "0"))
-        following = start + limit if start + limit < len(rows) else None
-        if following is None:
-            self._days.pop(asked, None)
-        return httpx.Response(
-            200,
-            json={
-                "data": rows[start : start + limit],
-                "has_more": following is not None,
-                "next_page": None if following is None else str(following),
-            },
-        )
+            if name.startswith(ANALYTICS):
+                report = name.removeprefix(ANALYTICS)
+                return self._analytics.answer(report, request, is_enterprise=is_enterprise)
+            query = request.url.params
+            return self._enterprise(name, query) if is_enterprise else self._console(name, query)
+        except ValueError as error:
+            return invalid(str(error))
 
-    def _users(self) -> list[dict[str, Any]]:
+    def _console(self, name: str, query: httpx.QueryParams) -> httpx.Response:
+        if name == "usage_report/claude_code":
+            return self._report(query)
+        if name == "spend_limits/effective":
+            return invalid("organization_type_not_supported")
+        if name.rsplit("/", 1)[-1] in {"workspaces", "members"}:
+            return by_id([], query)  # teams come from the roster file
+        return self._both(name, query, "demo", "Demo organisation", "claude_code_user")
+
+    def _enterprise(self, name: str, query: httpx.QueryParams) -> httpx.Response:
+        if name == "spend_limits/effective":
+            return self._analytics.limits(query)
+        if name == "rbac_groups":
+            return by_token([], query)
+        return self._both(name, query, "demo-enterprise", "Demo Enterprise", "user")
+
+    def _both(
+        self, name: str, query: httpx.QueryParams, id_: str, title: str, role: str
+    ) -> httpx.Response:
+        if name == "me":
+            return answered({"id": id_, "type": "organization", "name": title})
+        if name == "users":
+            return by_id(self._users(role), query)
+        if name == "invites":
+            return by_id(self._invites(), query)
+        return refused(*NOT_FOUND)
+
+    def _report(self, query: httpx.QueryParams) -> httpx.Response:
+        try:
+            day = date.fromisoformat(query.get("starting_at", ""))
+        except ValueError:
+            return invalid("starting_at is not a date")
+        found = self._days.console(day)
+        return by_token([row for _, row in found], query)
+
+    def _users(self, role: str) -> list[dict[str, Any]]:
         return [
             {
-                "id": f"user_{one.number:05d}",
+                "id": one.id,
                 "type": "user",
                 "email": one.email,
                 "name": one.name,
-                "role": "claude_code_user",
+                "role": role,
                 "added_at": f"{one.joined or self._organization.first}T08:00:00Z",
             }
             for one in self._organization.people
@@ -82,31 +103,12 @@ class DemoTransport(httpx.BaseTransport):
                 "id": f"invite_{number}",
                 "type": "invite",
                 "email": f"invited{number}@example.org",
-                "role": "developer",
-                "status": "pending" if number < 6 else "expired",  # noqa: PLR2004 - six are open
+                "role": "user",
+                "status": "pending" if number < OPEN_INVITES else "expired",
                 "invited_at": f"{date.fromordinal(last.toordinal() - 3 * number - 2)}T08:00:00Z",
                 "expires_at": f"{date.fromordinal(last.toordinal() - 3 * number + 19)}T08:00:00Z",
                 "accepted_at": None,
+                "rbac_group_ids": [],
             }
             for number in range(9)
         ]
-
-
-def _page(found: list[dict[str, Any]], query: dict[str, str], limit: int) -> httpx.Response:
-    ids = [one["id"] for one in found]
-    start = ids.index(query["after_id"]) + 1 if query.get("after_id") in ids else 0
-    page = found[start : start + limit]
-    return httpx.Response(
-        200,
-        json={
-            "data": page,
-            "has_more": start + limit < len(found),
-            "first_id": page[0]["id"] if page else None,
-            "last_id": page[-1]["id"] if page else None,
-        },
-    )
-
-
-def _refused(status: int, kind: str, message: str) -> httpx.Response:
-    body = {"type": "error", "error": {"type": kind, "message": message}}
-    return httpx.Response(status, json=body)
