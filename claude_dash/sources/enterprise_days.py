@@ -15,8 +15,8 @@ FLOOR = date(2026, 1, 1)  # nothing is older, whatever the plan's start (contrac
 PAGE_ROWS = 1000  # the most that the reports take; their own default looks like a small company
 OLDEST = timedelta(days=31)  # a day further back than this was named for another reason
 _ISO = re.compile(r"\b(\d{4}-\d{2}-\d{2})(?!\d)")
-_WORDS = re.compile(r"\b([A-Z][a-z]{2,8})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})\b")
-_WORDS_DAY_FIRST = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)? ([A-Z][a-z]{2,8})\.?,? (\d{4})\b")
+_WORDS = re.compile(r"\b([A-Z][a-z]{2,8})\.? (\d{1,2})(?:st|[nr]d|th)?,? (\d{4})\b")
+_WORDS_DAY_FIRST = re.compile(r"\b(\d{1,2})(?:st|[nr]d|th)? ([A-Z][a-z]{2,8})\.?,? (\d{4})\b")
 
 
 def rows_by_day(
