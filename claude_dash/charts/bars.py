@@ -10,6 +10,7 @@ from claude_dash.metrics.release import Release, Row
 
 ROW_PX = 26
 SHORT = 0.2  # of the longest bar: a shorter one has its value beside it
+_CLEAR = "rgba(0,0,0,0)"
 HIDDEN_SHARE = 0.16  # the fixed length of a hidden box, as a share of the axis
 
 
@@ -45,7 +46,7 @@ def teams(release: Release, dimension: str, organization: Row | None) -> go.Figu
             x=[most * HIDDEN_SHARE] * len(hidden),
             orientation="h",
             marker={
-                "color": "rgba(0,0,0,0)",
+                "color": _CLEAR,
                 "line": {"color": theme.GREY, "width": 1},
                 "pattern": {"shape": "/", "fgcolor": theme.GREY, "size": 5, "solidity": 0.2},
             },
@@ -104,9 +105,11 @@ def halves(
     return made
 
 
-def stages(labels: Sequence[str], counts: Sequence[int | None]) -> go.Figure:
-    """Draw stages as bars with count and share of the first."""
-    return _counted(labels, counts, next((count for count in counts if count), 1))
+def stages(
+    labels: Sequence[str], counts: Sequence[int | None], hidden: Sequence[str] = ()
+) -> go.Figure:
+    """Draw stages as bars with count and share of the first; hidden: why one is not shown."""
+    return _counted(labels, counts, next((count for count in counts if count), 1), hidden)
 
 
 def shares(labels: Sequence[str], counts: Sequence[int | None]) -> go.Figure:
@@ -114,21 +117,40 @@ def shares(labels: Sequence[str], counts: Sequence[int | None]) -> go.Figure:
     return _counted(labels, counts, sum(count or 0 for count in counts) or 1)
 
 
-def _counted(labels: Sequence[str], counts: Sequence[int | None], whole: int) -> go.Figure:
+def _counted(
+    labels: Sequence[str], counts: Sequence[int | None], whole: int, hidden: Sequence[str] = ()
+) -> go.Figure:
     made = theme.figure(len(labels) * 40 + 40)
     texts = [
         theme.NOTHING if count is None else f"{count} · {round(Fraction(count * 100, whole))}%"
         for count in counts
     ]
+    boxed = [bool(why) for why in hidden] or [False] * len(labels)
+    texts = [
+        f"hidden · {theme.reason(hidden[n])}" if is_hidden else texts[n]
+        for n, is_hidden in enumerate(boxed)
+    ]
     made.add_bar(
         y=list(labels),
-        x=list(counts),
+        x=[
+            whole * HIDDEN_SHARE if is_hidden else count
+            for count, is_hidden in zip(counts, boxed, strict=True)
+        ],
         orientation="h",
-        marker={"color": theme.BLUE},
+        marker={
+            "color": [_CLEAR if is_hidden else theme.BLUE for is_hidden in boxed],
+            "line": {"color": theme.GREY, "width": [int(is_hidden) for is_hidden in boxed]},
+            "pattern": {
+                "shape": ["/" if is_hidden else "" for is_hidden in boxed],
+                "fgcolor": theme.GREY,
+                "size": 5,
+                "solidity": 0.2,
+            },
+        },
         text=texts,
         textposition="outside",
         constraintext="none",
-        hovertemplate="%{y}: %{x}<extra></extra>",
+        hovertemplate="%{y}: %{text}<extra></extra>",
         cliponaxis=False,
         showlegend=False,
     )

@@ -1,13 +1,14 @@
 """Kinds of money side by side, never added, and a month's way to its end."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import plotly.graph_objects as go
 
 from claude_dash.charts import theme
 from claude_dash.charts.trend import HATCH, finish, mark_hidden
+from claude_dash.clock import ONE_DAY, next_month
 from claude_dash.metrics.release import Release
 
 KIND_COLORS = {
@@ -50,6 +51,7 @@ def kinds(series: Sequence[tuple[str, Release]]) -> go.Figure:
 def month(
     by_day: Points,
     *,
+    first: date,
     through: date,
     spent: Decimal,
     outcome: Sequence[Decimal],
@@ -61,8 +63,7 @@ def month(
     outcome: low, expected and high end of the month.
     """
     made = theme.figure()
-    first = through.replace(day=1)
-    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    last = next_month(first) - ONE_DAY
     low, expected, high = (float(one) for one in outcome)
     sums: list[float | None] = []
     for _, value in by_day:

@@ -24,6 +24,7 @@ PRODUCT_COLORS = {
     "Office agent": BROWN,
 }
 PRODUCTS = {
+    "chat_and_claude_code": "Chat and Claude Code, not told apart",
     "chat_cowork_unified": "Chat and Cowork, unified",
     "claude_code": "Claude Code",
     "claude_design": "Claude Design",

@@ -1,4 +1,4 @@
-"""Settings: privacy, roles, retention, schedule and the log."""
+"""Settings: privacy, roles, retention, money, schedule and the log."""
 
 import streamlit as st
 from sqlalchemy import Engine
@@ -11,10 +11,11 @@ from claude_dash.privacy.policy import MAX_K, raise_k
 from claude_dash.privacy.preview import hidden_by
 from claude_dash.store.audit import latest
 from claude_dash.store.seals import sealed
+from claude_dash.ui.money import money_settings
 from claude_dash.ui.page import View, in_words
 from claude_dash.ui.server import roll_up_in_background
 
-SECTIONS = ("Privacy", "Roles", "Retention", "Schedule", "Log")
+SECTIONS = ("Privacy", "Roles", "Retention", "Money and budgets", "Schedule", "Log")
 LOG_ROWS = 200
 
 
@@ -31,6 +32,8 @@ def administration(view: View) -> None:
             _roles(view, can_change=can_change)
         case "Retention":
             _retention(view)
+        case "Money and budgets":
+            money_settings(view)
         case "Schedule":
             _schedule(view)
         case _:

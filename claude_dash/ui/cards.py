@@ -1,14 +1,14 @@
 """Cards and headline figures: the same frame around every chart."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from claude_dash.charts import theme
-from claude_dash.clock import today
+from claude_dash.clock import month_of, today
 from claude_dash.metrics.define import Metric
 from claude_dash.metrics.lookup import metric
 from claude_dash.metrics.release import Release, Row
@@ -22,12 +22,14 @@ GOOD_UP = frozenset(
         "activation_rate",
         "retention_rate",
         "seat_utilization",
+        "plugin_install_rate",
         "cache_hit_ratio",
     }
 )
 GOOD_DOWN = frozenset({"pending_invites"})
 FEW = 30
 SPARK_POINTS = 52
+YEAR_DAYS = 365
 LIGHT_TEXT = "#5f6775"
 CHART = {"displayModeBar": False}
 
@@ -37,9 +39,15 @@ def headline(release: Release, *, has_comparison: bool = True) -> None:
     rows = closed(release, today())
     last = _last(release)
     label = release.label
+    if last and release.grain == "month":
+        label = f"{label}, {theme.period('month', last.start)}"
     if last is None or last.value is None:
         why = (
-            f"hidden · {theme.reason(last.hidden)}" if last and last.hidden else "nothing read yet"
+            f"hidden · {theme.reason(last.hidden)}"
+            if last and last.hidden
+            else "nothing read yet"
+            if is_fed(release)
+            else "no source reports it"
         )
         st.metric(
             label,
@@ -77,6 +85,11 @@ def headline(release: Release, *, has_comparison: bool = True) -> None:
     )
 
 
+def is_fed(release: Release) -> bool:
+    """Say whether anything that was read feeds a metric."""
+    return bool(release.as_of)
+
+
 def _last(release: Release) -> Row | None:
     over = [row for row in release.rows if row.end <= today() and row.status != "missing"]
     return over[-1] if over else None
@@ -94,11 +107,20 @@ def _help(release: Release, row: Row, *, is_provisional: bool) -> str:
     return f"{release.definition} Shown for {at}, the last closed period.{may_change}"
 
 
-def headlines(view: View, metrics: Sequence[Metric]) -> None:
-    """Draw figures side by side; they wrap on a phone."""
-    with st.grid(len(metrics), min_column_width=155, key=f"figures-{metrics[0].name}"):
+def headlines(view: View, metrics: Sequence[Metric], *, monthly: Sequence[Metric] = ()) -> None:
+    """Draw figures side by side, those of the last closed month first; they wrap on a phone."""
+    has_comparison = view.filters.has_comparison
+    every = [*monthly, *metrics]
+    with st.grid(len(every), min_column_width=155, key=f"figures-{every[0].name}"):
+        for one in monthly:
+            headline(view.ask(one, grain="month", since=year_ago()), has_comparison=has_comparison)
         for one in metrics:
-            headline(view.ask(one), has_comparison=view.filters.has_comparison)
+            headline(view.ask(one), has_comparison=has_comparison)
+
+
+def year_ago() -> date:
+    """Return the first day from which figures by month are shown, whatever the period says."""
+    return month_of(today() - timedelta(days=YEAR_DAYS))
 
 
 def card(

@@ -59,9 +59,8 @@ def main() -> None:
         return
     is_slide = st.query_params.get("view") == "slide"
     st.logo(MARK, size="medium")
-    chosen = st.navigation(
-        menu.pages_for(reader.role), position="hidden" if is_slide else "sidebar"
-    )
+    pages = menu.pages_for(reader.role, has_enterprise=menu.has_enterprise(opened().engine))
+    chosen = st.navigation(pages, position="hidden" if is_slide else "sidebar")
     entry = menu.ENTRIES.get(chosen.url_path or "overview")
     st.session_state[HEAD] = st.container()
     if entry and entry.has_filters and has_connection():

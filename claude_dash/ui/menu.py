@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
+from sqlalchemy import Engine
 from streamlit.errors import StreamlitPageNotFoundError
 from streamlit.navigation.page import StreamlitPage
 
+from claude_dash import connections
 from claude_dash.access.readers import Capability, Role, may
 
+ENTERPRISE = "enterprise"
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 
 
@@ -21,6 +24,7 @@ class Entry:
     icon: str
     needs: Capability
     has_filters: bool = False
+    is_enterprise: bool = False  # listed only while Claude Enterprise is connected
 
 
 MENU: dict[str, tuple[Entry, ...]] = {
@@ -28,6 +32,8 @@ MENU: dict[str, tuple[Entry, ...]] = {
     "Usage": (
         Entry("active_users", "Active users", "group", "figures", has_filters=True),
         Entry("sessions", "Sessions", "terminal", "figures", has_filters=True),
+        Entry("features", "Features", "extension", "figures", has_filters=True),
+        Entry("engagement", "Engagement", "forum", "figures", has_filters=True, is_enterprise=True),
     ),
     "Output and spend": (
         Entry("code", "Code", "commit", "figures", has_filters=True),
@@ -48,7 +54,12 @@ MENU: dict[str, tuple[Entry, ...]] = {
 ENTRIES = {entry.name: entry for entries in MENU.values() for entry in entries}
 
 
-def page_of(entry: Entry) -> StreamlitPage:
+def has_enterprise(engine: Engine) -> bool:
+    """Say whether Claude Enterprise is connected."""
+    return any(one.kind == ENTERPRISE for one in connections.list_all(engine))
+
+
+def page_of(entry: Entry, *, is_listed: bool = True) -> StreamlitPage:
     """Return the page of an entry, by the absolute path of its file."""
     return st.Page(
         PAGES / f"{entry.name}.py",
@@ -56,13 +67,21 @@ def page_of(entry: Entry) -> StreamlitPage:
         icon=f":material/{entry.icon}:",
         url_path="" if entry.name == "overview" else entry.name,
         default=entry.name == "overview",
+        visibility="visible" if is_listed else "hidden",
     )
 
 
-def pages_for(role: Role) -> dict[str, list[StreamlitPage]]:
-    """Return the pages that a role may open, by section; the others are not listed."""
+def pages_for(role: Role, *, has_enterprise: bool = True) -> dict[str, list[StreamlitPage]]:
+    """Return the pages that a role may open, by section; the others are not listed.
+
+    A page about Claude Enterprise opens by its address where none is connected, and says so.
+    """
     found = {
-        section: [page_of(entry) for entry in entries if may(role, entry.needs)]
+        section: [
+            page_of(entry, is_listed=has_enterprise or not entry.is_enterprise)
+            for entry in entries
+            if may(role, entry.needs)
+        ]
         for section, entries in MENU.items()
     }
     return {section: pages for section, pages in found.items() if pages}

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 from claude_dash.charts import theme
+from claude_dash.facts.dimensions import OTHER
 from claude_dash.metrics.release import Release, Row
 
 STEADY = 0.02
 NOTHING_SHOWN = "No group is large enough to be shown"
 NO_DATA = "Nothing was read for this range yet"
+EN_DASH = "\u2013"
 HALF = Fraction(1, 2)
 WORDS = (
     "No",
@@ -129,6 +132,56 @@ def span(release: Release, dimension: str, what: str) -> str:
     low = theme.number(min(values, key=float), release.unit)
     high = theme.number(max(values, key=float), release.unit)
     return f"{what} is {low}" if low == high else f"{what} is between {low} and {high} by team"
+
+
+def most(release: Release, dimension: str, verb: str, of_what: str) -> str:
+    """Name the largest of what is no group of people: `Chat: 120 people in W46, most of 6`."""
+    rows = [row for row in release.rows if row.value is not None]
+    named = [row for row in rows if row.groups[dimension] != OTHER]
+    if not named:
+        return NOTHING_SHOWN if rows or release.is_all_hidden else NO_DATA
+    top = max(named, key=lambda row: float(row.value or 0))
+    label = theme.label_of(dimension, top.groups[dimension])
+    now, at = theme.number(top.value, release.unit), theme.period(release.grain, top.start)
+    start = f"{label}: {now} {verb} in {at}"
+    return f"{start}, the most of {len(named)} {of_what}" if len(named) > 1 else start
+
+
+def outlook(month: str, low: Decimal, high: Decimal, budget: Decimal | None) -> str:
+    """Say where a month is heading: `November is heading for $26k-$29k, inside the $30k budget`."""
+    ends = list(dict.fromkeys(theme.money(float(one)) for one in (low, high)))
+    start = f"{month} is heading for {EN_DASH.join(ends)}"
+    if budget is None:
+        return start
+    where = "inside" if high <= budget else "above" if low > budget else "at the edge of"
+    return f"{start}, {where} the {theme.money(float(budget))} budget"
+
+
+def against_invoice(gap: Release) -> str:
+    """Say how far the estimate lies from the invoice in the newest month that has both."""
+    rows = [row for row in gap.rows if row.value is not None]
+    if not rows:
+        return "Estimated cost by month" if gap.is_empty else NOTHING_SHOWN
+    share, at = float(rows[-1].value or 0), theme.period("month", rows[-1].start)
+    if abs(share) < STEADY:
+        return f"The estimate met the invoice in {at}"
+    way = "above" if share > 0 else "below"
+    return f"The estimate ran {abs(share):.0%} {way} the invoice in {at}"
+
+
+def count_of(row: Row | None) -> int | None:
+    """Return the count of a row, None where there is none to show."""
+    return None if row is None or row.value is None else int(row.value)
+
+
+def seats(never: int | None, idle: int | None) -> str:
+    """Say how many seats lie unused: `14 seats were never used; 25 were idle for a month`."""
+    words = []
+    if never is not None:
+        words.append(f"{never} {'seat was' if never == 1 else 'seats were'} never used")
+    if idle is not None:
+        words.append(f"{idle} {'was' if idle == 1 else 'were'} idle for a month")
+    return "; ".join(words) if never is not None else "Seats and how they are used"
 
 
 def alt(title: str, releases: Sequence[Release]) -> str:
