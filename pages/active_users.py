@@ -9,13 +9,10 @@ from claude_dash.metrics.catalog.adoption import (
     ADOPTION_RATE,
     LAPSED_USERS,
     NEW_USERS,
-    PENDING_INVITES,
     PEOPLE,
     RESURRECTED_USERS,
     RETAINED_USERS,
     RETENTION_RATE,
-    SEAT_UTILIZATION,
-    SEATS,
 )
 from claude_dash.metrics.catalog.sessions import ACTIVE_DAYS_PER_ACTIVE_USER
 
@@ -39,5 +36,5 @@ with st.grid(2, min_column_width=400):
         [("In scope", PEOPLE), ("Active this week", ACTIVE_USERS), ("Activated", ACTIVATED_USERS)],
     )
     ui.stuck(view)
-ui.headlines(view, [SEATS, SEAT_UTILIZATION, PENDING_INVITES, RESURRECTED_USERS])
+ui.seats(view)
 ui.lock_line(view.teams(ADOPTION_RATE))

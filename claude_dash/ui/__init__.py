@@ -10,16 +10,28 @@ from claude_dash.ui.blocks import (
     retention,
     segments,
     stages,
+    stop_without_enterprise,
     stuck,
+    surfaces,
     team_bars,
     trend,
 )
 from claude_dash.ui.cards import headlines
 from claude_dash.ui.connecting import connecting
 from claude_dash.ui.export import exports
+from claude_dash.ui.features import edit_tools, features
 from claude_dash.ui.glossary import glossary
+from claude_dash.ui.money import (
+    cost_notices,
+    cost_table,
+    kinds_of_money,
+    outlook,
+    spend,
+    spend_limits,
+)
 from claude_dash.ui.page import View, open_page
 from claude_dash.ui.roster import roster
+from claude_dash.ui.seats import seats
 from claude_dash.ui.states import as_of, lock_line, notices, stop_when_hidden, stop_without_source
 from claude_dash.ui.trust import trust
 
@@ -29,23 +41,34 @@ __all__ = [
     "as_of",
     "by_value",
     "connecting",
+    "cost_notices",
+    "cost_table",
+    "edit_tools",
     "exports",
+    "features",
     "flows",
     "glossary",
     "headlines",
+    "kinds_of_money",
     "lines_of_code",
     "lock_line",
     "notices",
     "open_page",
+    "outlook",
     "pair",
     "parts",
     "retention",
     "roster",
+    "seats",
     "segments",
+    "spend",
+    "spend_limits",
     "stages",
     "stop_when_hidden",
+    "stop_without_enterprise",
     "stop_without_source",
     "stuck",
+    "surfaces",
     "team_bars",
     "trend",
     "trust",

@@ -1,5 +1,6 @@
 """Whole cards by what they show: a trend, parts of a total, teams compared."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import streamlit as st
@@ -12,6 +13,7 @@ from claude_dash.metrics.define import Metric
 from claude_dash.metrics.release import Release
 from claude_dash.ui import statements
 from claude_dash.ui.cards import card
+from claude_dash.ui.menu import has_enterprise, link
 from claude_dash.ui.page import View
 
 COLORS = {"main": theme.BLUE, "output": theme.SAGE, "money": theme.LILAC}
@@ -176,6 +178,53 @@ def by_value(view: View, metric: Metric, *, by: str, second: str) -> None:
         bars.teams(release, by, None),
         [release],
         key=f"{metric.name}-{by}",
+    )
+
+
+def stop_without_enterprise(view: View) -> None:
+    """Stop a page about Claude Enterprise where none is connected, and say how to connect it."""
+    if has_enterprise(view.store):
+        return
+    _, middle, _ = st.columns([1, 2, 1])
+    with middle, st.container(border=True, key="no-enterprise"):
+        st.markdown("## Engagement needs Claude Enterprise")
+        st.write(
+            "The Console reports Claude Code and the API alone. Claude Enterprise also reports "
+            "chat, Cowork and the other surfaces. The primary owner makes a key with "
+            "`read:analytics` on claude.ai under Organization settings, API."
+        )
+        if view.may("admin"):
+            link("connect", "Connect Claude Enterprise", "cable")
+        else:
+            st.caption("An administrator connects sources on the page Connect.")
+    st.stop()
+
+
+def surfaces(view: View, code: Metric, others: Metric) -> None:
+    """Draw people by product: overlapping, so beside each other and never added."""
+    week = view.last_week()
+    until = week + timedelta(days=7)
+    release = view.ask(code, by=("product",), grain="week", since=week, until=until)
+    by_name = sorted(release.rows, key=lambda row: theme.label_of("product", row.groups["product"]))
+    release = replace(release, rows=tuple(by_name))
+    card(
+        statements.most(release, "product", "people", "surfaces"),
+        f"People by product, {theme.period('week', week)}, in alphabetical order. Overlapping: one "
+        "person may use several, so they are not added.",
+        bars.teams(release, "product", None),
+        [release],
+        key="surfaces",
+    )
+    ours, elsewhere = view.ask(code), view.ask(others)
+    chart = lines.named(
+        [("Claude Code", ours, theme.BLUE), ("Any other surface", elsewhere, theme.ORANGE)], today()
+    )
+    card(
+        statements.level(elsewhere, today(), "people used another surface"),
+        f"People {_per(view)}. Who used both is in both lines.",
+        chart,
+        [elsewhere, ours],
+        key="surface-users",
     )
 
 

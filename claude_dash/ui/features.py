@@ -1,0 +1,209 @@
+"""Features: skills, connectors and plugins by users, uses and teams, and the edit tools."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from fractions import Fraction
+
+import streamlit as st
+
+from claude_dash.charts import bars, theme
+from claude_dash.charts import trend as lines
+from claude_dash.clock import today
+from claude_dash.facts.dimensions import OTHER
+from claude_dash.metrics.catalog.adoption import VENDOR_ACTIVE_USERS
+from claude_dash.metrics.catalog.code import (
+    ACCEPT_RATE,
+    SUGGESTIONS_ACCEPTED,
+    SUGGESTIONS_REJECTED,
+)
+from claude_dash.metrics.catalog.features import FEATURE_USERS, FEATURE_USES, PLUGIN_INSTALL_RATE
+from claude_dash.metrics.release import Release, Row
+from claude_dash.ui import statements
+from claude_dash.ui.cards import card, headlines, is_fed, year_ago
+from claude_dash.ui.page import View
+
+KINDS = {"skill": "Skills", "connector": "Connectors", "plugin": "Plugins"}
+FEATURE, KIND, TOOL = "feature", "kind", "tool"
+WEEK = timedelta(days=7)
+NEW_WEEKS = 4
+NOT_OFFERED = "The Console does not report skills, connectors and plugins."
+NO_BUILT_INS = "Other features: names that too few people used to stand alone."
+
+
+def features(view: View) -> None:
+    """Draw figures, a choice of kind, and everything about the features of that kind."""
+    if not is_fed(view.ask(FEATURE_USERS, of_all=True)):
+        st.info(f"{NOT_OFFERED} They need Claude Enterprise.", icon=":material/info:")
+        headlines(view, [SUGGESTIONS_ACCEPTED, SUGGESTIONS_REJECTED, ACCEPT_RATE])
+        return
+    headlines(view, [FEATURE_USERS, FEATURE_USES, PLUGIN_INSTALL_RATE])
+    kind = st.radio(
+        "Kind",
+        list(KINDS),
+        horizontal=True,
+        key=KIND,
+        format_func=KINDS.__getitem__,
+        label_visibility="collapsed",
+    )
+    users = _users(view, kind)
+    with st.grid(2, min_column_width=400, key="grid-features"):
+        _by_feature(users, kind)
+        _uses(view, kind)
+    with st.grid(2, min_column_width=400, key="grid-features-share"):
+        _share(view, kind)
+        _new(view)
+    _teams(view, kind, users)
+
+
+def _users(view: View, kind: str) -> Release:
+    week = view.last_week()
+    release = view.ask(
+        FEATURE_USERS, by=(FEATURE,), where={KIND: (kind,)}, grain="week", since=week,
+        until=week + WEEK,
+    )  # fmt: skip
+    return replace(release, rows=tuple(sorted(release.rows, key=_place)))
+
+
+def _place(row: Row) -> tuple[bool, str]:
+    """Return the sort key of a feature: by name without case, what stands together last."""
+    name = row.groups[FEATURE]
+    return name == OTHER, name.casefold()
+
+
+def _by_feature(users: Release, kind: str) -> None:
+    noun = KINDS[kind].lower()
+    card(
+        statements.most(users, FEATURE, "people", noun),
+        f"People by {kind}, last closed week, in alphabetical order. One person may use several.",
+        bars.teams(users, FEATURE, None),
+        [users],
+        key=f"{FEATURE_USERS.name}-{FEATURE}",
+        note=NO_BUILT_INS,
+    )
+
+
+def _uses(view: View, kind: str) -> None:
+    release = view.ask(FEATURE_USES, by=(FEATURE,), where={KIND: (kind,)})
+    card(
+        statements.mix(release, FEATURE, today(), f"uses of {KINDS[kind].lower()}"),
+        f"Uses per {view.filters.shown_grain}, by {kind}.",
+        lines.stacked(release, FEATURE, today()),
+        [release],
+        key=f"{FEATURE_USES.name}-{FEATURE}",
+        note=FEATURE_USES.distortions if kind == "connector" else "",
+    )
+
+
+def _share(view: View, kind: str) -> None:
+    """Draw which share of the people on any surface used the kind."""
+    noun = KINDS[kind].lower()
+    asked = view.ask(FEATURE_USERS, where={KIND: (kind,)}, grain="week", of_all=True)
+    active = view.ask(VENDOR_ACTIVE_USERS, grain="week", of_all=True)
+    whole = {row.start: row.value for row in active.rows}
+    share = replace(
+        asked,
+        unit="1",
+        rows=tuple(replace(row, value=_over(row, whole.get(row.start))) for row in asked.rows),
+    )
+    card(
+        statements.rate(share, today(), f"The share of active people who used {noun}"),
+        f"People who used {noun}, over active people of any surface as the vendor counts them, "
+        "per week, of the organisation.",
+        lines.line(share, today()),
+        [asked, active],
+        key="feature-share",
+    )
+
+
+def _over(row: Row, whole: object) -> Fraction | None:
+    if not isinstance(row.value, int) or not isinstance(whole, int) or not whole:
+        return None
+    return min(Fraction(row.value, whole), Fraction(1))
+
+
+def _new(view: View) -> None:
+    """List the features that were shown for the first time in the last four weeks."""
+    until = view.last_week() + WEEK
+    since = until - NEW_WEEKS * WEEK
+    release = view.ask(
+        FEATURE_USES, by=(FEATURE,), grain="week", since=year_ago(), until=until, of_all=True
+    )
+    began = release.data_starts
+    found = [] if began is None or began >= since else _first_seen(release, since)
+    with st.container(border=True, height="stretch", key="card-new-features"):
+        count = statements.spelled(len(found))
+        st.markdown(f"## {count} {'feature is' if len(found) == 1 else 'features are'} new")
+        st.caption(
+            f"Of every kind, shown for the first time since {theme.day(since)}. A name is shown "
+            f"from {view.policy.k} people in a week on. Alphabetical."
+        )
+        if began is not None and began >= since:
+            st.markdown(f":gray[Reading began on {theme.day(began)}: all would look new.]")
+        elif not found:
+            st.markdown(":gray[None in these weeks.]")
+        for name, kind, first in found:
+            st.markdown(f"**{name}** · {kind}, since {theme.period('week', first)}")
+
+
+def _first_seen(release: Release, since: date) -> Sequence[tuple[str, str, date]]:
+    """Return name, kind and first week of the features that were not shown before a day."""
+    first: dict[tuple[str, str], date] = {}
+    for row in release.rows:
+        key = row.groups[FEATURE], row.groups[KIND]
+        if row.value and key[0] != OTHER:
+            first[key] = min(first.get(key, row.start), row.start)
+    found = [(*key, start) for key, start in first.items() if start >= since]
+    return sorted(found, key=lambda one: (one[0].casefold(), one[1]))
+
+
+def _teams(view: View, kind: str, users: Release) -> None:
+    """Draw the use by team of one feature that the reader chooses."""
+    names = [row.groups[FEATURE] for row in users.rows if row.groups[FEATURE] != OTHER]
+    if not names:
+        return
+    name = st.selectbox(f"By team: which {kind}?", names, key=f"{FEATURE}-{kind}", width=320)
+    where: dict[str, tuple[str, ...]] = {KIND: (kind,), FEATURE: (name,)}
+    if view.filters.teams:
+        where["team"] = view.filters.teams
+    week = view.last_week()
+    release = view.ask(
+        FEATURE_USERS, by=("team",), where=where, grain="week", since=week, until=week + WEEK
+    )
+    shown = sum(bool(row.value) for row in release.rows)
+    title = (
+        statements.NOTHING_SHOWN
+        if release.is_all_hidden
+        else f"{name} is used in {shown} of {len(release.rows)} groups"
+    )
+    card(
+        title,
+        f"People who used {name} by team, {theme.period('week', week)}, in alphabetical order.",
+        bars.teams(release, "team", None),
+        [release],
+        key="feature-teams",
+    )
+
+
+def edit_tools(view: View) -> None:
+    """Draw accepted and rejected suggestions by edit tool, of the last closed week."""
+    week = view.last_week()
+    asked = [
+        view.ask(one, by=(TOOL,), grain="week", since=week, until=week + WEEK)
+        for one in (SUGGESTIONS_ACCEPTED, SUGGESTIONS_REJECTED)
+    ]
+    by_tool = [{row.groups[TOOL]: row for row in release.rows} for release in asked]
+    tools = sorted(set(by_tool[0]) & set(by_tool[1]))
+    chart = bars.halves(
+        [theme.label_of(TOOL, tool) for tool in tools],
+        ("Accepted", [by_tool[0][tool] for tool in tools]),
+        ("Rejected", [by_tool[1][tool] for tool in tools]),
+    )
+    card(
+        statements.most(asked[0], TOOL, "suggestions accepted", "edit tools"),
+        f"Suggestions by edit tool, {theme.period('week', week)}, in alphabetical order.",
+        chart,
+        asked,
+        key="edit-tools",
+        note="Automatic acceptance counts as acceptance: it does not measure quality.",
+    )
