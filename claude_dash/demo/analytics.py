@@ -12,7 +12,7 @@ from claude_dash.demo.answers import by_token, invalid, refused
 from claude_dash.demo.enterprise import summary_rows, user_rows
 from claude_dash.demo.feature_rows import GROUPS, feature_rows
 from claude_dash.demo.habits import Days
-from claude_dash.demo.spend import console_uses, seat_uses
+from claude_dash.demo.spend import Use, console_uses, seat_uses
 from claude_dash.demo.spend_rows import DIMENSIONS, OF_COST, early_factors, person, rows
 
 FLOOR = date(2026, 1, 1)  # neither family has anything older
@@ -33,6 +33,7 @@ class Analytics:
         self._days = days
         self._factors = early_factors(days.organization) if early else {}
         self._newest = days.organization.last - timedelta(days=LAG_DAYS)
+        self._uses = lru_cache(maxsize=None)(self._used)  # both reports are made of them
         self._walk = lru_cache(maxsize=WALKS)(self._spent)
 
     def answer(self, name: str, request: httpx.Request, *, is_enterprise: bool) -> httpx.Response:
@@ -114,6 +115,10 @@ class Analytics:
         told = None if refreshed <= since else f"{refreshed:%Y-%m-%dT%H:%M:%SZ}"
         return by_token(found, query, data_refreshed_at=told)
 
+    def _used(self, day: date, is_enterprise: bool) -> list[Use]:  # noqa: FBT001 - as below
+        """Return what one organization bills of a day."""
+        return list((seat_uses if is_enterprise else console_uses)(self._days, day))
+
     def _spent(
         self,
         report: str,
@@ -123,10 +128,9 @@ class Analytics:
     ) -> list[dict[str, Any]]:
         """Return every row of a walk."""
         since, until, span = over
-        uses = seat_uses if is_enterprise else console_uses
         found = []
         while clock.midnight(since) < until:
-            found.append((since, uses(self._days, since)))
+            found.append((since, self._uses(since, is_enterprise)))
             since += clock.ONE_DAY
         factors = self._factors if report == "cost" else {}
         return rows(report, found, by, span, factors)
