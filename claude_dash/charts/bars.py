@@ -35,6 +35,7 @@ def teams(release: Release, dimension: str, organization: Row | None) -> go.Figu
         textposition=["inside" if (value or 0) > most * SHORT else "outside" for value in values],
         constraintext="none",
         insidetextanchor="end",
+        textangle=0,
         customdata=[theme.exact(row.value, release.unit) for row in rows],
         hovertemplate="%{y}: %{customdata}<extra></extra>",
         showlegend=False,

@@ -7,7 +7,7 @@ from decimal import Decimal
 import plotly.graph_objects as go
 
 from claude_dash.charts import theme
-from claude_dash.charts.trend import HATCH, finish, mark_hidden
+from claude_dash.charts.trend import HATCH, finish, mark_hidden, since_first
 from claude_dash.clock import ONE_DAY, next_month
 from claude_dash.metrics.release import Release
 
@@ -17,6 +17,7 @@ KIND_COLORS = {
     "cost_list": theme.GREY,
 }
 FORECAST = "rgba(58,103,208,0.16)"
+CLOSE_DAYS = 5  # of two labels that would lie over each other
 Points = Sequence[tuple[date, Decimal | None]]
 
 
@@ -24,25 +25,27 @@ def kinds(series: Sequence[tuple[str, Release]]) -> go.Figure:
     """Draw kinds of money (name, release) as bars beside each other, a group a period."""
     made = theme.figure()
     x: list[str] = []
+    first = min(since_first(release.rows)[0].start for _, release in series if release.rows)
     for name, release in series:
         color = KIND_COLORS[release.metric]
-        x = [theme.period(release.grain, row.start) for row in release.rows]
+        rows = [row for row in release.rows if row.start >= first]
+        x = [theme.period(release.grain, row.start) for row in rows]
         made.add_bar(
             x=x,
-            y=[None if row.value is None else float(row.value) for row in release.rows],
+            y=[None if row.value is None else float(row.value) for row in rows],
             name=name,
             marker={
                 "color": color,
                 "pattern": {
                     **HATCH,
-                    "shape": ["/" if row.status == "provisional" else "" for row in release.rows],
+                    "shape": ["/" if row.status == "provisional" else "" for row in rows],
                     "fgcolor": color,
                 },
             },
-            customdata=[theme.exact(row.value, release.unit) for row in release.rows],
+            customdata=[theme.exact(row.value, release.unit) for row in rows],
             hovertemplate="%{customdata}",
         )
-        mark_hidden(made, release.grain, release.rows)
+        mark_hidden(made, release.grain, rows)
     made.update_layout(barmode="group")
     finish(made, series[0][1], x)
     return made
@@ -89,15 +92,18 @@ def month(
         hoverinfo="skip",
         showlegend=False,
     )
+    now, then = (f"<b>{theme.money(one)}</b>" for one in (float(spent), expected))
+    is_close = (last - through).days < CLOSE_DAYS
     made.add_scatter(
         x=[through, last],
         y=[float(spent), expected],
         mode="lines+markers+text",
         line={"width": 2, "color": theme.BLUE, "dash": "dot"},
         marker={"size": [8, 8], "color": theme.BLUE, "symbol": ["circle", "circle-open"]},
-        text=[f"<b>{theme.money(float(spent))}</b>", f"<b>{theme.money(expected)}</b>"],
-        textposition=["top left", "bottom left"],
-        hovertemplate="%{text}<extra></extra>",
+        text=["" if is_close else now, then],
+        textposition="top left",
+        customdata=[now, then],
+        hovertemplate="%{customdata}<extra></extra>",
         showlegend=False,
         cliponaxis=False,
     )

@@ -161,6 +161,11 @@ def label_of(dimension: str, item: str) -> str:
     return PRODUCTS.get(item, plain.capitalize()) if dimension == "product" else plain
 
 
+def opening(label: str, dimension: str) -> str:
+    """Return a label as a sentence begins with it; names that are not ours stay as they are."""
+    return label if dimension in VERBATIM else label[:1].upper() + label[1:]
+
+
 def figure(height: int = 300) -> go.Figure:
     """Return an empty figure with our axes: from zero, few ticks, no zoom."""
     made = go.Figure()
@@ -169,7 +174,14 @@ def figure(height: int = 300) -> go.Figure:
         margin={"l": 8, "r": 16, "t": 28, "b": 8},
         hovermode="x unified",
         dragmode=False,
-        legend={"orientation": "h", "y": 1.12, "x": 0, "title": None},
+        legend={
+            "orientation": "h",
+            "y": 1.06,
+            "yanchor": "bottom",  # it grows away from the chart
+            "x": 0,
+            "title": None,
+            "traceorder": "normal",
+        },
         barmode="stack",
         bargap=0.25,
         font={"size": TEXT_SIZE},

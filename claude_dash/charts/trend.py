@@ -27,8 +27,9 @@ def _band(made: go.Figure, grain: str, row: Row) -> None:
     made.add_vrect(x0=at, x1=at, line_width=18, line_color=theme.BAND, layer="below")
     made.add_annotation(
         x=at,
-        y=1.1,
+        y=1,
         yref="paper",
+        yanchor="bottom",
         text="running",
         showarrow=False,
         xanchor="right",
@@ -112,6 +113,8 @@ def finish(made: go.Figure, release: Release, x: Sequence[str]) -> None:
     theme.scale(made, release.unit)
     made.update_xaxes(type="category", categoryorder="array", categoryarray=list(dict.fromkeys(x)))
     known = [float(row.value) for row in release.rows if row.value is not None]
+    if not known:  # an axis without values has no scale
+        made.update_yaxes(showticklabels=False)
     if release.unit == "1" and max(known, default=1) > 0.1:  # noqa: PLR2004 - under 10 % zoomed in
         made.update_yaxes(range=[0, 1.02])
 
@@ -200,8 +203,8 @@ def stacked(release: Release, dimension: str, today: date) -> go.Figure:
     running = _running(release.rows, today)
     if running is not None:
         made.add_annotation(
-            x=theme.period(release.grain, running.start), y=1.1, yref="paper", text="running",
-            showarrow=False, xanchor="right", font={"color": theme.GREY},
+            x=theme.period(release.grain, running.start), y=1, yref="paper", yanchor="bottom",
+            text="running", showarrow=False, xanchor="right", font={"color": theme.GREY},
         )  # fmt: skip
     hidden = [row for row in release.rows if row.hidden]
     if hidden:

@@ -1,6 +1,6 @@
 """Cards and headline figures: the same frame around every chart."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Literal
 
@@ -34,13 +34,14 @@ LIGHT_TEXT = "#5f6775"
 CHART = {"displayModeBar": False}
 
 
-def headline(release: Release, *, has_comparison: bool = True) -> None:
-    """Draw one figure of the last closed period, with its change and the way it came."""
+def headline(release: Release, *, has_comparison: bool = True, name: str = "") -> None:
+    """Draw one figure of the last closed period, with its change and the way it came.
+
+    name: in the place of the metric's label.
+    """
     rows = closed(release, today())
     last = _last(release)
-    label = release.label
-    if last and release.grain == "month":
-        label = f"{label}, {theme.period('month', last.start)}"
+    label = name or release.label
     if last is None or last.value is None:
         why = (
             f"hidden · {theme.reason(last.hidden)}"
@@ -113,9 +114,17 @@ def headlines(view: View, metrics: Sequence[Metric], *, monthly: Sequence[Metric
     every = [*monthly, *metrics]
     with st.grid(len(every), min_column_width=155, key=f"figures-{every[0].name}"):
         for one in monthly:
-            headline(view.ask(one, grain="month", since=year_ago()), has_comparison=has_comparison)
+            release = view.ask(one, grain="month", since=year_ago())
+            headline(release, has_comparison=has_comparison, name=_of_month(release))
         for one in metrics:
             headline(view.ask(one), has_comparison=has_comparison)
+
+
+def _of_month(release: Release) -> str:
+    """Return a short label that names the month: `Billed, Oct`."""
+    last, short = _last(release), release.label.removeprefix("Cost, ")
+    short = short[:1].upper() + short[1:]
+    return f"{short}, {last.start:%b}" if last else short
 
 
 def year_ago() -> date:
@@ -131,8 +140,12 @@ def card(
     *,
     key: str,
     note: str = "",
+    foot: Callable[[], None] | None = None,
 ) -> None:
-    """Draw a card: what the chart states, what is plotted, the chart, how it is calculated, CSV."""
+    """Draw a card: what the chart states, what is plotted, the chart, how it is calculated, CSV.
+
+    foot: draws what else stands beside the download.
+    """
     with st.container(border=True, height="stretch", key=f"card-{key}"):
         st.markdown(f"## {title}")
         st.caption(_marks(second, releases))
@@ -161,6 +174,8 @@ def card(
                 key=f"csv-{key}",
                 on_click="ignore",
             )
+            if foot is not None:
+                foot()
 
 
 def _marks(second: str, releases: Sequence[Release]) -> str:

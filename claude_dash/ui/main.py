@@ -60,7 +60,7 @@ def main() -> None:
     is_slide = st.query_params.get("view") == "slide"
     st.logo(MARK, size="medium")
     pages = menu.pages_for(reader.role, has_enterprise=menu.has_enterprise(opened().engine))
-    chosen = st.navigation(pages, position="hidden" if is_slide else "sidebar")
+    chosen = st.navigation(pages, position="hidden" if is_slide else "sidebar", expanded=True)
     entry = menu.ENTRIES.get(chosen.url_path or "overview")
     st.session_state[HEAD] = st.container()
     if entry and entry.has_filters and has_connection():

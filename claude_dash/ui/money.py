@@ -93,18 +93,23 @@ def outlook(view: View) -> None:
     found = _outlook(view, view.revision, version, view.role, today())
     with st.container():
         if found is None:
-            _no_outlook()
+            _no_outlook(view)
         else:
             _heading(view, found)
-        if view.may("money"):
-            with st.popover("Edit budget", icon=":material/edit:"):
-                money_form(view)
 
 
-def _no_outlook() -> None:
+def _edit(view: View) -> None:
+    """Draw what opens the form, for who may change money."""
+    if view.may("money"):
+        with st.popover("Edit budget", icon=":material/edit:", type="tertiary"):
+            money_form(view)
+
+
+def _no_outlook(view: View) -> None:
     with st.container(border=True, height="stretch", key="card-outlook"):
         st.markdown("## The month's end cannot be told yet")
         st.caption(f"It takes {budget.WORKDAYS} complete workdays whose cost may be shown.")
+        _edit(view)
 
 
 def _heading(view: View, found: Outlook) -> None:
@@ -133,6 +138,7 @@ def _heading(view: View, found: Outlook) -> None:
         [asked],
         key="outlook",
         note=" ".join(words),
+        foot=lambda: _edit(view),
     )
 
 
@@ -144,7 +150,7 @@ def kinds_of_money(view: View) -> None:
     gap = view.ask(RECONCILIATION_GAP, grain="month", since=since, of_all=True)
     names = ", ".join(name for name, _ in seen)
     card(
-        statements.against_invoice(gap),
+        statements.against_invoice(gap, today()),
         f"Kinds of money by month: {names}. They are never added to each other.",
         money.kinds(seen),
         [release for _, release in seen],
@@ -167,7 +173,7 @@ def spend(view: View) -> None:
         for by in told:
             parts(
                 view,
-                SPEND_BILLED,
+                _whole_by(by),
                 by=by,
                 of_what="all API spend",
                 second=f"All API spend by {SPLITS[by]}",
@@ -176,9 +182,14 @@ def spend(view: View) -> None:
         st.caption(f":gray[By product, workspace and tier: {NOT_TOLD}.]")
 
 
+def _whole_by(by: str) -> Metric:
+    """Return what is all API spend by a dimension: cost, told by product, is of every product."""
+    return COST_BILLED if by == "product" else SPEND_BILLED
+
+
 def _tells(view: View, by: str) -> bool:
     """Say whether a source tells spend apart by a dimension."""
-    release = view.ask(SPEND_BILLED, by=(by,))
+    release = view.ask(_whole_by(by), by=(by,))
     names = {theme.label_of(by, row.groups[by]) for row in release.rows if row.value or row.hidden}
     return bool(names - {"not told"})
 

@@ -81,6 +81,11 @@ def mix(release: Release, dimension: str, today: date, of_what: str) -> str:
     rows = [row for row in closed(release, today) if row.value]
     if not rows:
         return NOTHING_SHOWN if release.is_all_hidden else NO_DATA
+    # A share needs the whole: periods with a hidden part have none that can be shown.
+    torn = {row.start for row in release.rows if row.hidden}
+    rows = [row for row in rows if row.start not in torn]
+    if not rows:
+        return f"Some parts of {of_what} are hidden"
     first, last = min(row.start for row in rows), max(row.start for row in rows)
 
     def share(start: date, item: str) -> Fraction | None:
@@ -97,7 +102,8 @@ def mix(release: Release, dimension: str, today: date, of_what: str) -> str:
         if row.start == last
     }
     item = max(now, key=lambda one: now[one] or 0)
-    label, part = theme.label_of(dimension, item), theme.number(now[item], "1")
+    label = theme.opening(theme.label_of(dimension, item), dimension)
+    part = theme.number(now[item], "1")
     before = share(first, item)
     at = theme.period(release.grain, last)
     if before is None or first == last or theme.number(before, "1") == part:
@@ -141,7 +147,7 @@ def most(release: Release, dimension: str, verb: str, of_what: str) -> str:
     if not named:
         return NOTHING_SHOWN if rows or release.is_all_hidden else NO_DATA
     top = max(named, key=lambda row: float(row.value or 0))
-    label = theme.label_of(dimension, top.groups[dimension])
+    label = theme.opening(theme.label_of(dimension, top.groups[dimension]), dimension)
     now, at = theme.number(top.value, release.unit), theme.period(release.grain, top.start)
     start = f"{label}: {now} {verb} in {at}"
     return f"{start}, the most of {len(named)} {of_what}" if len(named) > 1 else start
@@ -157,9 +163,9 @@ def outlook(month: str, low: Decimal, high: Decimal, budget: Decimal | None) -> 
     return f"{start}, {where} the {theme.money(float(budget))} budget"
 
 
-def against_invoice(gap: Release) -> str:
-    """Say how far the estimate lies from the invoice in the newest month that has both."""
-    rows = [row for row in gap.rows if row.value is not None]
+def against_invoice(gap: Release, today: date) -> str:
+    """Say how far the estimate lies from the invoice in the last closed month that has both."""
+    rows = closed(gap, today)
     if not rows:
         return "Estimated cost by month" if gap.is_empty else NOTHING_SHOWN
     share, at = float(rows[-1].value or 0), theme.period("month", rows[-1].start)
