@@ -1,6 +1,7 @@
 """One measure over time as a line, several teams as lines, and parts of a total as bars."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 import plotly.graph_objects as go
@@ -176,6 +177,7 @@ def _named_line(
 def stacked(release: Release, dimension: str, today: date) -> go.Figure:
     """Draw parts of a total over time, largest at the bottom; what may still change is hatched."""
     made = theme.figure()
+    release = replace(release, rows=tuple(since_first(release.rows)))
     x = list(dict.fromkeys(theme.period(release.grain, row.start) for row in release.rows))
     by_item = _by_label(release, dimension)
     order = sorted(by_item, key=lambda item: -sum(by_item[item][0].values()))
@@ -244,7 +246,12 @@ def _by_label(
         for at, value in values.items():
             rest[at] = rest.get(at, 0.0) + value
         open_periods |= provisional
-    return kept
+    return {label: one for label, one in kept.items() if _is_seen(label, one[0])}
+
+
+def _is_seen(label: str, values: Mapping[str, float]) -> bool:
+    """Say whether a series belongs into the legend: it has a value, or is hidden throughout."""
+    return any(values.values()) or (not values and label != theme.REST)
 
 
 def signed(above: Sequence[tuple[str, Release, str]], below: tuple[str, Release, str]) -> go.Figure:

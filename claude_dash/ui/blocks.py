@@ -12,7 +12,7 @@ from claude_dash.clock import today
 from claude_dash.metrics.define import Metric
 from claude_dash.metrics.release import Release
 from claude_dash.ui import statements
-from claude_dash.ui.cards import card
+from claude_dash.ui.cards import card, published
 from claude_dash.ui.menu import has_enterprise, link
 from claude_dash.ui.page import View
 
@@ -88,7 +88,7 @@ def team_bars(view: View, metric: Metric, *, second: str, note: str = "") -> Non
 
 def flows(view: View, retained: Metric, returned: Metric, new: Metric, paused: Metric) -> None:
     """Draw who stayed, returned and came above zero, and who paused below it."""
-    asked = [view.ask(one) for one in (retained, returned, new, paused)]
+    asked = [published(view, one) for one in (retained, returned, new, paused)]
     title = statements.level(asked[0], today(), "people were retained")
     chart = lines.signed(
         [
@@ -99,7 +99,7 @@ def flows(view: View, retained: Metric, returned: Metric, new: Metric, paused: M
         ("Paused", asked[3], theme.GREY),
     )
     says = (
-        f"Active users {_per(view)} by what they did in the four weeks before. "
+        f"Active users per {asked[0].grain}, by what they did in the four weeks before. "
         "Below zero: people who paused."
     )
     card(title, says, chart, asked, key="flows")

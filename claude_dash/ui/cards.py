@@ -117,7 +117,13 @@ def headlines(view: View, metrics: Sequence[Metric], *, monthly: Sequence[Metric
             release = view.ask(one, grain="month", since=year_ago())
             headline(release, has_comparison=has_comparison, name=_of_month(release))
         for one in metrics:
-            headline(view.ask(one), has_comparison=has_comparison)
+            headline(published(view, one), has_comparison=has_comparison)
+
+
+def published(view: View, one: Metric) -> Release:
+    """Return a metric within the filters: weeks where days, and all teams where one is not told."""
+    is_by_day = view.filters.shown_grain == "day" and "day" not in one.grains
+    return view.ask(one, grain="week" if is_by_day else None, of_all="team" not in one.levels)
 
 
 def _of_month(release: Release) -> str:

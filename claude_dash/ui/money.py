@@ -36,6 +36,10 @@ SPLITS = {
     "workspace": "workspace",
     "service_tier": "service tier",
 }
+WHOLES = {
+    "workspace": "API spend in a workspace",
+    "service_tier": "API spend with a service tier",
+}
 SOURCES = {
     "user": "a person's own limit",
     "seat_tier": "the seat tier",
@@ -175,7 +179,7 @@ def spend(view: View) -> None:
                 view,
                 _whole_by(by),
                 by=by,
-                of_what="all API spend",
+                of_what=WHOLES.get(by, "all API spend"),
                 second=f"All API spend by {SPLITS[by]}",
             )
     if not told:

@@ -17,7 +17,7 @@ from claude_dash.metrics.catalog.adoption import (
 )
 from claude_dash.metrics.release import Release, Row
 from claude_dash.ui import statements
-from claude_dash.ui.cards import card, headline, is_fed, year_ago
+from claude_dash.ui.cards import card, headline, is_fed, published, year_ago
 from claude_dash.ui.page import View
 
 DEFINITIONS = (
@@ -27,7 +27,7 @@ DEFINITIONS = (
 
 def seats(view: View) -> None:
     """Draw the seats: how many, how many are used, and what the idle ones may cost."""
-    asked = [view.ask(one) for one in (SEATS, SEAT_UTILIZATION, PENDING_INVITES)]
+    asked = [published(view, one) for one in (SEATS, SEAT_UTILIZATION, PENDING_INVITES)]
     with st.grid(4, min_column_width=155, key="figures-seats"):
         for release in asked:
             headline(release, has_comparison=view.filters.has_comparison)
@@ -73,7 +73,8 @@ def _reclaim(view: View) -> None:
 
 
 def _stages(view: View, held: Release) -> None:
-    active, never = view.ask(ACTIVE_USERS), view.ask(NEVER_USED_SEATS)
+    active = view.ask(ACTIVE_USERS, grain=held.grain)
+    never = published(view, NEVER_USED_SEATS)
     idle = view.ask(IDLE_SEATS, grain="month", since=year_ago())
     labelled = [
         ("Seats", held),

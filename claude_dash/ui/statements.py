@@ -109,6 +109,7 @@ def mix(release: Release, dimension: str, today: date, of_what: str) -> str:
     if before is None or first == last or theme.number(before, "1") == part:
         return f"{label} is {part} of {of_what} in {at}"
     way = "up" if (now[item] or 0) > before else "down"
+    of_what += f" in {at}" if max(torn, default=last) > last else ""
     since = theme.period(release.grain, first)
     return f"{label} is {part} of {of_what}, {way} from {theme.number(before, '1')} in {since}"
 
