@@ -120,10 +120,11 @@ def headlines(view: View, metrics: Sequence[Metric], *, monthly: Sequence[Metric
             headline(published(view, one), has_comparison=has_comparison)
 
 
-def published(view: View, one: Metric) -> Release:
+def published(view: View, one: Metric, *, of_all: bool = False) -> Release:
     """Return a metric within the filters: weeks where days, and all teams where one is not told."""
     is_by_day = view.filters.shown_grain == "day" and "day" not in one.grains
-    return view.ask(one, grain="week" if is_by_day else None, of_all="team" not in one.levels)
+    of_all = of_all or "team" not in one.levels
+    return view.ask(one, grain="week" if is_by_day else None, of_all=of_all)
 
 
 def _of_month(release: Release) -> str:

@@ -269,8 +269,10 @@ def money_form(view: View) -> None:
         if not st.form_submit_button("Save budget and price", type="primary"):
             return
     try:
-        budget.set_monthly_budget(view.store, view.reader, new_limit)
-        budget.set_seat_price(view.store, view.reader, new_price)
+        if new_limit != (None if limit is None else float(limit)):
+            budget.set_monthly_budget(view.store, view.reader, new_limit)
+        if new_price != (None if price is None else float(price)):
+            budget.set_seat_price(view.store, view.reader, new_price)
     except ClaudeDashError as error:
         in_words(error)
         return

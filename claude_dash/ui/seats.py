@@ -26,8 +26,10 @@ DEFINITIONS = (
 
 
 def seats(view: View) -> None:
-    """Draw the seats: how many, how many are used, and what the idle ones may cost."""
-    asked = [published(view, one) for one in (SEATS, SEAT_UTILIZATION, PENDING_INVITES)]
+    """Draw the organisation's seats: how many are used, and what the idle ones may cost."""
+    asked = [
+        published(view, one, of_all=True) for one in (SEATS, SEAT_UTILIZATION, PENDING_INVITES)
+    ]
     with st.grid(4, min_column_width=155, key="figures-seats"):
         for release in asked:
             headline(release, has_comparison=view.filters.has_comparison)
@@ -73,9 +75,9 @@ def _reclaim(view: View) -> None:
 
 
 def _stages(view: View, held: Release) -> None:
-    active = view.ask(ACTIVE_USERS, grain=held.grain)
-    never = published(view, NEVER_USED_SEATS)
-    idle = view.ask(IDLE_SEATS, grain="month", since=year_ago())
+    active = view.ask(ACTIVE_USERS, grain=held.grain, of_all=True)
+    never = published(view, NEVER_USED_SEATS, of_all=True)
+    idle = view.ask(IDLE_SEATS, grain="month", since=year_ago(), of_all=True)
     labelled = [
         ("Seats", held),
         ("Active in Claude Code", active),
@@ -91,7 +93,7 @@ def _stages(view: View, held: Release) -> None:
     whys = [row.hidden if row else "" for row in rows]
     card(
         statements.seats(counts[3], counts[2]),
-        "Seats of the last closed period as counts, overlapping; there is no list of names. "
+        "Seats of the organisation as counts, overlapping; there is no list of names. "
         "Used and idle count every surface.",
         bars.stages(names, counts, whys),
         [release for _, release in labelled],
