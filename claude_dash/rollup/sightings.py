@@ -59,8 +59,8 @@ def _persons(connection: Connection) -> dict[int, int]:
     return dict(connection.execute(query.where(automation.is_(False))).all())
 
 
-def _people(persons: dict[int, int], whos: set[int]) -> Ints:
-    return np.array(sorted({persons[who] for who in whos if who in persons}), dtype=np.int64)
+def _people(persons: dict[int, int], seen: set[int]) -> Ints:
+    return np.array(sorted({persons[who] for who in seen if who in persons}), dtype=np.int64)
 
 
 def _surfaces(
@@ -74,9 +74,9 @@ def _surfaces(
         query.where(_SURFACE.day >= since, _SURFACE.day < until, is_used)
     ):
         found.setdefault(product, set()).add(who)
-    for product, whos in sorted(found.items()):
+    for product, seen in sorted(found.items()):
         if product != CLAUDE_CODE:  # whose people are told from all its counters
-            yield Sighting("active", "product", product, _people(persons, whos))
+            yield Sighting("active", "product", product, _people(persons, seen))
     if found:
         yield Sighting("surface_users", "", "", _people(persons, set().union(*found.values())))
 
@@ -89,20 +89,20 @@ def _features(
     found: dict[tuple[str, str], set[int]] = {}
     for who, kind, name in connection.execute(query.where(*is_inside, IS_USED == 1)):
         found.setdefault((kind, name), set()).add(who)
-    projects = {who for (kind, _), whos in found.items() if kind == PROJECT for who in whos}
+    projects = {who for (kind, _), seen in found.items() if kind == PROJECT for who in seen}
     if projects:
         yield Sighting("project_users", "", "", _people(persons, projects))
     named: dict[tuple[str, str], set[int]] = {}
     kinds: dict[str, set[int]] = {}
-    for (kind, name), whos in found.items():
+    for (kind, name), seen in found.items():
         if kind in FEATURE_KINDS:
-            is_told = len(_people(persons, whos)) >= k
-            named.setdefault((kind, name if is_told else OTHER), set()).update(whos)
-            kinds.setdefault(kind, set()).update(whos)
-    for (kind, name), whos in sorted(named.items()):
-        yield Sighting("feature_users", "feature", f"{kind}:{name}", _people(persons, whos))
-    for kind, whos in sorted(kinds.items()):
-        yield Sighting("feature_users", "kind", kind, _people(persons, whos))
+            is_told = len(_people(persons, seen)) >= k
+            named.setdefault((kind, name if is_told else OTHER), set()).update(seen)
+            kinds.setdefault(kind, set()).update(seen)
+    for (kind, name), seen in sorted(named.items()):
+        yield Sighting("feature_users", "feature", f"{kind}:{name}", _people(persons, seen))
+    for kind, seen in sorted(kinds.items()):
+        yield Sighting("feature_users", "kind", kind, _people(persons, seen))
     if kinds:
         yield Sighting("feature_users", "", "", _people(persons, set().union(*kinds.values())))
 

@@ -19,12 +19,12 @@ _USE, _SURFACE, _FEATURE = t.PERSON_USE, t.SURFACE_DAY.c, t.FEATURE_DAY.c
 _BATCH = 500
 
 
-def _ids(connection: Connection, whos: list[int]) -> dict[int, int]:
+def _ids(connection: Connection, seen: list[int]) -> dict[int, int]:
     """Return the person of some pseudonyms, automation left out."""
     c = t.IDENTITY.c
     query = select(c.who, c.person_id).join(t.PERSON, t.PERSON.c.id == c.person_id)
     known = dict(connection.execute(query.where(t.PERSON.c.automation.is_(False))).all())
-    return {who: known[who] for who in whos if who in known}
+    return {who: known[who] for who in seen if who in known}
 
 
 def on_any_surface(connection: Connection, since: date, until: date) -> Ints:
@@ -32,8 +32,8 @@ def on_any_surface(connection: Connection, since: date, until: date) -> Ints:
     is_used = or_(_SURFACE.messages > 0, _SURFACE.actions > 0)
     query = select(_SURFACE.who).distinct()
     inside = (_SURFACE.day >= since, _SURFACE.day < until, is_used)
-    whos = list(connection.execute(query.where(*inside)).scalars())
-    return np.array(sorted(set(_ids(connection, whos).values())), dtype=np.int64)
+    seen = list(connection.execute(query.where(*inside)).scalars())
+    return np.array(sorted(set(_ids(connection, seen).values())), dtype=np.int64)
 
 
 def update(connection: Connection, monday: date) -> None:

@@ -14,7 +14,7 @@ from claude_dash.facts import tables as t
 from claude_dash.metrics.release import Query, Release, Row
 from claude_dash.people.limits import take_limits
 
-FINANCE, VIEWER = Reader("fin", Role.FINANCE), Reader("vie", Role.VIEWER)
+FINANCE, VIEWER = Reader("fin", Role.FINANCE), Reader("viewer", Role.VIEWER)
 TODAY, THROUGH = date(2026, 11, 18), date(2026, 11, 17)  # a Wednesday and the day before
 Values = dict[date, Decimal | None]
 Told = Callable[..., None]
