@@ -29,6 +29,7 @@ WINDOW_S = 60.0
 ROOT = "/v1/organizations"
 REPORT = f"{ROOT}/usage_report/claude_code"
 PAGED_BY_ID = {"limit", "after_id", "before_id"}
+SPEND = {"starting_at", "ending_at", "time_bucket_width", "group_by[]", "limit", "page"}
 KNOWN = {
     f"{ROOT}/me": set[str](),
     REPORT: {"starting_at", "limit", "page"},
@@ -36,6 +37,7 @@ KNOWN = {
     f"{ROOT}/invites": {*PAGED_BY_ID, "email", "roles[]", "statuses[]"},
     f"{ROOT}/workspaces": {*PAGED_BY_ID, "include_archived", "include_default", "ids[]"},
     "members": PAGED_BY_ID,
+    **{f"{ROOT}/analytics/{one}": SPEND for one in ("usage", "cost")},
 }
 
 
@@ -176,6 +178,10 @@ class VendorServer:
         limit = _limit(query.get("limit", "20"))
         if path == REPORT:
             return Answer(200, self._report(query, limit))
+        if known is SPEND:  # an organization that never had any
+            refreshed = f"{self.today()}T00:00:00Z"
+            return Answer(200, {"data": [], "has_more": False, "next_page": None,
+                                "data_refreshed_at": refreshed})  # fmt: skip
         if path == f"{ROOT}/me":
             one = self.organization
             return Answer(200, {"id": one.id, "type": "organization", "name": one.name})

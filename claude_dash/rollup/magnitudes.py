@@ -168,9 +168,9 @@ def build(facts: WeekFacts, crowd: Crowd, k: int) -> list[Magnitude]:
     made = [*counter.magnitudes("", None, ("active_days",), people_active.amounts)]
     for feed in feeds.FEEDS:
         table = facts.of(feed)
-        if not len(table.person) and not facts.fed.intersection(feed.measures):
-            continue  # nothing that was read feeds it: neither zero nor hidden
         names, amounts = _measures(feed, table)
+        if not len(table.person) and not facts.fed.intersection(names):
+            continue  # nothing that was read feeds it: neither zero nor hidden
         counter = _Counter(table, crowd)
         made += counter.magnitudes("", None, names, amounts)
         if feed.has_actors:
@@ -180,9 +180,9 @@ def build(facts: WeekFacts, crowd: Crowd, k: int) -> list[Magnitude]:
             one = folded(split, table.person, is_used, k) if dimension in NAMED else split
             if one.values:
                 made += counter.magnitudes(dimension, one, names, amounts)
-    usage = facts.of(feeds.USAGE)
-    types = tuple(sorted(TOKEN_TYPES))
-    made.append(_Counter(usage, crowd).by_column("tokens", "type", types, _typed(usage)))
+        if feed is feeds.USAGE:
+            types = tuple(sorted(TOKEN_TYPES))
+            made.append(counter.by_column("tokens", "type", types, _typed(table)))
     return made
 
 

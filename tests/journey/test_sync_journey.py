@@ -175,11 +175,12 @@ def test_revised_days_are_corrected(reader: Reader) -> None:
 
 def test_history_ends_where_the_vendor_says(reader: Reader) -> None:
     """Days before the organization are asked for once, and not again by the next sync."""
+    is_usage = t.REPORT_STATE.c.report == "console.claude_code"
     with reader.engine.connect() as connection:
-        row = connection.execute(select(t.CONNECTION)).one()
+        row = connection.execute(select(t.REPORT_STATE).where(is_usage)).one()
     assert (row.history_starts, row.backfill_done) == (FIRST, True)
     reader.sync()
-    days = [one for one in reader.server.requests if "starting_at" in one]
+    days = [one for one in reader.server.requests if "claude_code?starting_at" in one]
     assert days
     assert not any("=2026-09" in one or "=2026-10" in one for one in days)
 

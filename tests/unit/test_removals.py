@@ -9,9 +9,10 @@ from claude_dash import connections
 from claude_dash.facts import tables as t
 from claude_dash.store.write import replace_day
 from tests.unit.desk import FIRST, KEPT, ONE, TODAY, TWO, Desk, desk, truth
-from tests.unit.store.conftest import connect, stored, write
+from tests.unit.store.conftest import REPORT, connect, day_facts, stored, write
 
 __all__ = ["desk"]
+REPORTS = 3  # of a Console connection
 
 
 def test_what_was_read_can_be_kept(desk: Desk) -> None:
@@ -60,8 +61,6 @@ def test_others_keep_what_is_theirs(desk: Desk) -> None:
 
 def write_one(engine: Engine, email: str, number: int) -> None:
     """Write a day of one person, in a week of their own."""
-    from tests.unit.store.conftest import REPORT, day_facts  # noqa: PLC0415 - used once
-
     day = date(2026, 10, 1) + timedelta(days=len(email))
     facts = day_facts({email: 1}, day, connection_id=number)
     read_at = connections.now()
@@ -79,7 +78,7 @@ def test_a_number_is_never_given_again(desk: Desk) -> None:
     desk.sync()
     with desk.engine.connect() as connection:
         read = select(t.DAY_READ.c.connection_id, func.count()).group_by(t.DAY_READ.c.connection_id)
-        assert {count for _, count in connection.execute(read)} == {10}
+        assert {count for _, count in connection.execute(read)} == {10 * REPORTS}
 
 
 @pytest.mark.parametrize("tried", [True, False])
@@ -113,6 +112,7 @@ def test_days_read_anew_win_over_what_was_left(desk: Desk) -> None:
     with desk.engine.connect() as connection:
         mine = select(func.count()).select_from(t.ACTIVITY_DAY)
         assert connection.execute(mine.where(t.ACTIVITY_DAY.c.day == TODAY)).scalar() == 1
-        read = select(func.count()).select_from(t.DAY_READ).where(t.DAY_READ.c.connection_id == 9)
+        c = t.DAY_READ.c
+        read = select(func.count()).where(c.connection_id == 9, c.report == REPORT)
         assert connection.execute(read).scalar() == 10
         assert connection.execute(select(t.TOUCHED_WEEK.c.week)).scalars().all()

@@ -121,7 +121,7 @@ def test_what_may_vary_is_taken(row: dict[str, Any]) -> None:
 )
 def test_what_is_broken_is_set_aside_with_its_place(row: Any, reason: str) -> None:
     """The reason is a path of known fields and a kind of error; nothing of the record is in it."""
-    assert checked(row, DAY) == Rejected(reason)
+    assert checked(row, DAY) == Rejected(reason, DAY)
     assert "mallory" not in reason
 
 

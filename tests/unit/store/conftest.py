@@ -16,12 +16,13 @@ from claude_dash.store.write import replace_day
 
 KEY = b"store" * 8
 REPORT = "console.claude_code"
+FED = (t.ACTIVITY_DAY, t.MODEL_USAGE_DAY, t.TOOL_DAY)
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
 def day_facts(sessions: Mapping[str, int], day: date, *, connection_id: int = 1) -> DayFacts:
     """Return the facts of a day: sessions by address, with a model and a tool for everybody."""
-    facts = DayFacts(records=len(sessions))
+    facts = DayFacts(records=len(sessions), rows={table: [] for table in FED})
     for email, count in sessions.items():
         one = Identified("email", email)
         who = one.who(KEY)

@@ -13,7 +13,7 @@ from claude_dash.facts.identity import Identified
 from claude_dash.store import seals
 from claude_dash.store.checkpoints import last_complete_day, reads, records
 from claude_dash.store.write import refuse_duplicates, replace_day
-from tests.unit.store.conftest import KEY, REPORT, day_facts, stored, write
+from tests.unit.store.conftest import FED, KEY, REPORT, day_facts, stored, write
 
 DAY = date(2026, 11, 11)
 MONDAY = date(2026, 11, 9)
@@ -32,7 +32,7 @@ def test_a_day_is_stored_as_it_came(engine: Engine) -> None:
     """Every fact of the day is there, with whose it is, and the week is marked."""
     facts = day_facts({RIN: 2, SAM: 3}, DAY)
     assert write(engine, DAY, facts)
-    for table in t.FACT_TABLES:
+    for table in FED:
         names = [column.name for column in table.columns]
         there = {tuple(row[name] for name in names) for row in facts.rows[table]}
         assert stored(engine, table)[table.name] == there
@@ -63,7 +63,7 @@ def test_what_is_no_longer_reported_is_gone(engine: Engine) -> None:
 def test_a_day_that_became_empty_is_empty(engine: Engine) -> None:
     """A report without rows removes what the day had."""
     write(engine, DAY)
-    assert write(engine, DAY, DayFacts())
+    assert write(engine, DAY, day_facts({}, DAY))
     assert not any(stored(engine).values())
 
 
@@ -82,7 +82,7 @@ def test_other_days_and_connections_are_left_alone(engine: Engine) -> None:
     write(engine, DAY, connection_id=2)
     before = stored(engine)
     write(engine, DAY, day_facts({SAM: 9}, DAY))
-    write(engine, DAY, DayFacts())
+    write(engine, DAY, day_facts({}, DAY))
     assert stored(engine) == before
 
 
