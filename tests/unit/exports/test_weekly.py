@@ -40,10 +40,16 @@ VALUES: dict[str, Any] = {
     "cost_per_active_user": Fraction(617, 100),
 }
 PEOPLE = {"people", "active_users", "adoption_rate", "new_users", "cost_per_active_user"}
+UNFED = {"cost_billed"}
+ITEMS: dict[tuple[str, ...], tuple[dict[str, str], ...]] = {
+    (): ({},),
+    ("model",): ({"model": "claude-opus-4-7"}, {"model": "Claude-haiku"}),
+    ("kind", "feature"): ({"kind": "skill", "feature": "release-notes"},),
+}
 
 
 class Answers:
-    """Stands in for the door: five groups, two models, one hidden value, one unread metric."""
+    """Stands in for the door: five groups, two models, a feature, one hidden and one unread."""
 
     def __init__(self) -> None:
         self.asked: list[Query] = []
@@ -68,7 +74,7 @@ class Answers:
             grain="week",
             by=query.by,
             policy=3,
-            as_of=self.as_of,
+            as_of={} if metric.name in UNFED else self.as_of,
             rows=tuple(self._rows(query)),
             k=5,
         )
@@ -77,15 +83,13 @@ class Answers:
         for group in GROUPS if "team" in query.by else ("All",):
             if group == "Automation" and query.metric in PEOPLE:
                 continue
-            for model in ("claude-opus-4-7", "Claude-haiku") if "model" in query.by else (None,):
-                groups = ({"team": group} if "team" in query.by else {}) | (
-                    {"model": model} if model else {}
-                )
+            for item in ITEMS[tuple(name for name in query.by if name != "team")]:
+                team = {"team": group} if "team" in query.by else {}
                 row = Row(
                     "2026-W46",
                     MONDAY,
                     MONDAY + timedelta(days=7),
-                    groups,
+                    team | item,
                     VALUES.get(query.metric, 1234567),
                     "final",
                 )
@@ -119,8 +123,10 @@ def test_the_files_have_the_promised_names_headers_and_line_ends() -> None:
     assert files["summary.csv"].decode().split("\r\n")[0] == SUMMARY_HEADER
     head = b"week,team,model,tokens,cost_estimated_usd,status,hidden\r\n"
     assert files["models.csv"].startswith(head)
-    assert files["features.csv"] == b"week,team,kind,feature,users,uses,status,hidden\r\n"
-    for name in ("summary.csv", "models.csv"):
+    head = b"week,team,kind,feature,users,uses,status,hidden\r\n"
+    assert files["features.csv"].startswith(head)
+    assert len(files["features.csv"].splitlines()) == 1 + 1 + len(GROUPS)
+    for name in ("summary.csv", "models.csv", "features.csv"):
         assert files[name].count(b"\n") == files[name].count(b"\r\n")
 
 
@@ -183,7 +189,7 @@ def test_the_manifest_says_what_is_needed_to_judge_the_set() -> None:
     assert manifest["policy"] == 3
     assert manifest["as_of"] == {"main": "2026-11-16"}
     assert manifest["delete_by"] == "2027-02-16"
-    unfed = ["cost_billed_usd", "support_tickets", "users", "uses"]
+    unfed = ["cost_billed_usd", "support_tickets"]
     assert manifest["columns_without_source"] == unfed
     assert manifest["definitions"]["sessions"]["definition"] == metrics()["sessions"].definition
     for name, digest in manifest["files"].items():
@@ -271,5 +277,5 @@ def test_the_same_set_gives_the_same_bytes() -> None:
 def test_the_files_of_a_known_week_are_reviewed(snapshot: Callable[[str, str], None]) -> None:
     """A changed format shows as a changed snapshot."""
     made = weekly.build(None, CHAMPION, MONDAY)
-    for name in ("summary.csv", "models.csv", "README.txt"):
+    for name in ("summary.csv", "models.csv", "features.csv", "README.txt"):
         snapshot(f"weekly/{name}", made.files[name].decode())

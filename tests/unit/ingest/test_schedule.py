@@ -13,10 +13,12 @@ from claude_dash.facts import tables as t
 from claude_dash.ingest.schedule import EMPTY_DAYS_AT_END, Plan, plan
 from claude_dash.sources.console import SOURCE
 from claude_dash.store import seals
+from claude_dash.store.checkpoints import note_state
 from tests.unit.store.conftest import connect
 
 TODAY = date(2026, 11, 18)  # at noon
 ONE_DAY = timedelta(days=1)
+KNOWN = ("backfill_done", "history_starts")  # of a report
 
 
 class Vendor:
@@ -27,8 +29,11 @@ class Vendor:
         self.settings = settings
 
     def connect(self, **values: Any) -> None:
-        """Store the connection."""
-        connect(self.engine, backfill_done=values.pop("backfill_done", False), **values)
+        """Store the connection, and what is known of its report."""
+        known = {one: values.pop(one) for one in KNOWN if one in values}
+        connect(self.engine, **values)
+        with self.engine.begin() as connection:
+            note_state(connection, 1, SOURCE.name, **known)
 
     def have_read(self, when: Iterable[date], *, after_days: int = 10, records: int = 1) -> None:
         """Let days have been read so long after they began."""

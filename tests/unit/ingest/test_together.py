@@ -26,7 +26,8 @@ def test_two_syncs_never_interleave(engine: Engine, settings: Settings) -> None:
     is_reading, is_second_started = threading.Event(), threading.Event()
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.params.get("starting_at") or request.url.path.rsplit("/", 1)[-1])
+        name = request.url.path.rsplit("/", 1)[-1]
+        asked.append(request.url.params["starting_at"] if name == "claude_code" else name)
         if asked[-1] == "2026-11-18":
             is_reading.set()
             is_second_started.wait()

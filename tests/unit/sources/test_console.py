@@ -20,13 +20,14 @@ from claude_dash.sources.exchange import json_of
 from tests.unit.sources.conftest import Vendor, page, refused, report_row
 
 DAY = date(2026, 11, 17)
+SPAN = (DAY, date(2026, 11, 18))
 KEY = b"0123456789abcdef" * 2
 RIN = Identified("email", "rin@example.org").who(KEY)
 
 
 def read_day(vendor: Vendor) -> DayFacts:
     """Return the facts of the day that a vendor tells about."""
-    return SOURCE.read_day(vendor.client(), DAY, 7, KEY)
+    return SOURCE.read_span(vendor.client(), SPAN, 7, KEY).days[DAY]
 
 
 def facts_of(*rows: Any) -> DayFacts:
@@ -45,7 +46,7 @@ def cost(amount: Any, **more: Any) -> list[dict[str, Any]]:
 def test_a_day_is_asked_for_as_the_contract_says(vendor: Vendor) -> None:
     """One bare day, the largest page, and no end; every page repeats the rest."""
     vendor.script = [page(report_row(), following="t"), page()]
-    list(read(vendor.client(), DAY))
+    list(read(vendor.client(), *SPAN))
     asked = [dict(request.url.params) for request in vendor.asked]
     first = {"starting_at": "2026-11-17", "limit": "1000"}
     assert asked == [first, {**first, "page": "t"}]
@@ -142,7 +143,7 @@ def test_cents_are_exact(amount: str, nano: int) -> None:
     record = checked(sent, DAY)
     assert isinstance(record, Record)
     assert isinstance(record.model_breakdown[0].estimated_cost.amount, Decimal)
-    made = SOURCE.gather([record], 7, KEY)
+    made = SOURCE.gather([record], SPAN, 7, KEY).days[DAY]
     assert made.rows[t.MODEL_USAGE_DAY][0]["cost_estimated"] == nano
 
 
@@ -261,7 +262,7 @@ def test_reading_does_not_depend_on_the_order_of_pages() -> None:
 
 def test_rejected_records_pass_through_gather() -> None:
     """What was set aside while reading is counted, not normalized."""
-    made = SOURCE.gather([Rejected("x: y"), Rejected("x: y")], 7, KEY)
+    made = SOURCE.gather([Rejected("x: y"), Rejected("x: y")], SPAN, 7, KEY).days[DAY]
     assert (made.records, made.rejects, made.facts) == (2, {"x: y": 2}, 0)
 
 
