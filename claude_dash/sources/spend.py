@@ -48,6 +48,9 @@ def read(
 
 def normalize(line: Line, connection_id: int, key: bytes) -> Iterator[Identified | Fact]:
     """Turn one line into an identity and a fact; what is nothing but zeros leaves none."""
+    amounts = line.usage.amounts() if line.usage else _money(line.cost) if line.cost else {}
+    if not any(amounts.values()):
+        return
     actor = line.group.actor
     who = actor.identity if actor else NOBODY
     yield who
@@ -57,15 +60,11 @@ def normalize(line: Line, connection_id: int, key: bytes) -> Iterator[Identified
         "who": who.who(key),
         **line.group.key(),
     }
-    if line.usage is not None:
-        amounts = line.usage.amounts()
-        if any(amounts.values()):
-            yield Fact(t.USAGE_DAY, shared, amounts)
-    elif line.cost is not None:
-        amounts = _money(line.cost)
-        if any(amounts.values()):
-            kind = line.group.cost_type or UNATTRIBUTED
-            yield Fact(t.COST_DAY, {**shared, "cost_type": kind}, amounts)
+    if line.usage:
+        yield Fact(t.USAGE_DAY, shared, amounts)
+    else:
+        kind = line.group.cost_type or UNATTRIBUTED
+        yield Fact(t.COST_DAY, {**shared, "cost_type": kind}, amounts)
 
 
 def _money(cost: Cost) -> dict[str, int | None]:

@@ -22,8 +22,6 @@ PAGE_ROWS = 1000
 BY_MESSAGES = ("account_id", "api_key_id", "model", "service_tier", "workspace_id")  # five at most
 DEFAULT_WORKSPACE = "default"  # null is the default workspace where it is grouped by workspace
 BY_PERSON = ("product", "model")
-COUNTS = ("uncached_input_tokens", "cache_read_input_tokens", "output_tokens", "requests")
-MONEY = ("amount", "list_amount")
 
 
 def _span(since: date, until: date) -> dict[str, str]:
@@ -47,7 +45,7 @@ def _buckets(client: AnthropicClient, path: str, params: Params) -> Iterator[tup
 def _line(starting_at: str, row: Any, part: str, **group: object) -> Line | Rejected:  # noqa: ANN401
     """Return a flat row as a line, or why it is none."""
     if not isinstance(row, Mapping):
-        return Rejected("results.*: not a row")
+        return Rejected("record: not an object")
     return checked({"starting_at": starting_at, "group": {**row, **group}, part: row})
 
 
@@ -120,18 +118,17 @@ def read_people(
     for page in client.pages(path, {**shared, "limit": PAGE_ROWS}):
         yield covers(page)
         for row in page["data"]:
-            line = _line(str(row.get("starting_at", "")), row, report) if row else None
-            if line is None:
-                continue
+            start = row.get("starting_at") if isinstance(row, Mapping) else None
+            line = _line(str(start), row, report)
             yield line
             if isinstance(line, Line):
-                _add(taken.setdefault(_key(line.day, row, by), {}), row)
+                _add(taken.setdefault(_key(line.day, row, by), {}), line)
     path = f"{ANALYTICS}{report}_report"
     for start, row, page in _buckets(client, path, {**shared, "limit": MAX_BUCKETS}):
         yield covers(page)
         line = _line(start, row, report)
         if isinstance(line, Line):
-            rest = _rest(row, taken.get(_key(line.day, row, by), {}))
+            rest = _rest(line, taken.get(_key(line.day, row, by), {}))
             yield _line(start, {**row, **rest}, report, actor=None)
         else:
             yield line
@@ -141,29 +138,30 @@ def _key(day: date, row: Mapping[str, Any], by: tuple[str, ...]) -> tuple[str, .
     return (day.isoformat(), *(str(row.get(name) or "") for name in by))
 
 
-def _flat(row: Mapping[str, Any]) -> dict[str, Decimal]:
-    """Return every number of a row by its path."""
-    found = {name: Decimal(str(row[name])) for name in (*COUNTS, *MONEY) if row.get(name)}
-    for block in ("cache_creation", "server_tool_use"):
-        inside = row.get(block)
-        for name, value in inside.items() if isinstance(inside, Mapping) else ():
-            found[f"{block}.{name}"] = Decimal(str(value or 0))
+def _flat(line: Line) -> dict[str, Decimal]:
+    """Return every number of a line by its path."""
+    part = line.usage or line.cost
+    sent = part.model_dump(exclude={"currency"}, exclude_none=True) if part else {}
+    found: dict[str, Decimal] = {}
+    for name, value in sent.items():
+        inside = value if isinstance(value, Mapping) else {"": value}
+        found |= {f"{name}.{inner}": Decimal(number) for inner, number in inside.items()}
     return found
 
 
-def _add(taken: dict[str, Decimal], row: Mapping[str, Any]) -> None:
-    for path, value in _flat(row).items():
+def _add(taken: dict[str, Decimal], line: Line) -> None:
+    for path, value in _flat(line).items():
         taken[path] = taken.get(path, Decimal(0)) + value
 
 
-def _rest(row: Mapping[str, Any], taken: Mapping[str, Decimal]) -> dict[str, Any]:
-    """Return a row's numbers less what people have of them."""
+def _rest(line: Line, taken: Mapping[str, Decimal]) -> dict[str, Any]:
+    """Return a line's numbers less what people have of them, as the vendor sends them."""
     rest: dict[str, Any] = {}
-    for path, value in _flat(row).items():
+    for path, value in _flat(line).items():
         left = max(value - taken.get(path, Decimal(0)), Decimal(0))
-        block, _, name = path.rpartition(".")
-        if block:
-            rest.setdefault(block, {})[name] = int(left)
+        name, _, inner = path.partition(".")
+        if inner:
+            rest.setdefault(name, {})[inner] = int(left)
         else:
-            rest[path] = str(left) if path in MONEY else int(left)
+            rest[name] = str(left) if line.cost else int(left)
     return rest

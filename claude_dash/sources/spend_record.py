@@ -135,6 +135,9 @@ def checked(sent: Any, day: dt.date | None = None) -> Line | Rejected:  # noqa: 
         return Rejected(where(error), day)
     if line.cost is not None and line.cost.currency.upper() != CURRENCY:
         return Rejected("cost.currency: not USD, the line is left out", line.day)
+    part = line.usage or line.cost
+    if part is None or not part.model_fields_set:
+        return Rejected("record: nothing that is counted", line.day)
     return line
 
 
