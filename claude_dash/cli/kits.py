@@ -1,5 +1,9 @@
 """What must be done at the vendor's side before a connection works, by its kind."""
 
+import textwrap
+
+from claude_dash.sources import letters
+
 CONSOLE = """\
 {name}: Claude Console
 
@@ -27,10 +31,16 @@ ENTERPRISE = """\
    Give it no other scope, and none that reads content or compliance data.
 2  Whoever runs claude-dash enters it: claude-dash connect add enterprise {name}
    It is checked first, encrypted at rest and never shown again. It is sent to {base_url} only.
-3  Days appear one to four days late, as the vendor has them; cost within a day, and it may be
-   revised for 30 days. Under a seat plan, tokens and cost cover usage credits only.
+3  A day appears when the vendor has it, usually on the next one; Data trust shows the lag that is
+   observed. Cost appears within a day and may be revised for 30. Under a seat plan, tokens and
+   cost cover usage credits only.
 
-Not visible with it: API keys and Console sign-ins, and use through Amazon Bedrock or Google
-Vertex AI. To end it, delete the key or turn API access off at the same place.
+Step 1 and step 2 may be done by two people on two days. Not visible with it: API keys and Console
+sign-ins, and use through Amazon Bedrock or Google Vertex AI. To end it, delete the key or turn API
+access off at the same place.
+
+A letter for the primary owner:
+
 """
+ENTERPRISE += textwrap.indent(letters.ENTERPRISE, "  ")
 KITS = {"console": CONSOLE, "enterprise": ENTERPRISE}

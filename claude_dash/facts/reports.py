@@ -59,6 +59,7 @@ def _names(*groups: tuple[Measure, ...], also: tuple[str, ...] = ()) -> frozense
 
 
 _ELSEWHERE_TOKENS = frozenset({"tokens_elsewhere"})
+_ELSEWHERE_BILLED = frozenset({"cost_billed_elsewhere"})  # no product, and no list price
 _COSTS = _names(SPEND, ELSEWHERE_COST)
 REPORTS = {
     one.name: one
@@ -67,7 +68,7 @@ REPORTS = {
                _names(ACTIVITY, MODEL_USAGE, TOOLS, also=(PRESENCE,)), SETTLED),
         Report("console.usage", "API usage", 30, _names(REQUESTS, ELSEWHERE_USAGE),
                legacy_measures=_ELSEWHERE_TOKENS),
-        Report("console.cost", "API cost", 30, _COSTS, legacy_measures=_names(ELSEWHERE_COST)),
+        Report("console.cost", "API cost", 30, _COSTS, legacy_measures=_ELSEWHERE_BILLED),
         Report("enterprise.summaries", "Seats and active users", 7,
                frozenset({SEATS, "vendor_active"})),
         Report("enterprise.usage", "Tokens", 30,

@@ -175,7 +175,8 @@ class _Answer:
 
     def _is_left_out(self, term: Term) -> bool:
         """Say whether nothing ever fed a part of a sum, so that the sum is that of the others."""
-        return isinstance(self.plan.metric.value, Sum) and not self.fed[term].found
+        is_sum = isinstance(self.plan.metric.value, Sum)
+        return is_sum and not self.fed[term].found and any(one.found for one in self.fed.values())
 
     def _rows(self, period: _Period) -> Iterator[Row]:
         made = self.plan

@@ -151,11 +151,27 @@ class Seats:
             return {"seats": len(holders), "idle_seats": int((~np.isin(holders, used)).sum())}
         elsewhere = np.intersect1d(holders, _members_outside(self.connection))
         idle = int((~np.isin(elsewhere, used)).sum())
-        inside = np.setdiff1d(used, elsewhere)
+        gone = _departed(self.connection, self.until)
+        inside = np.setdiff1d(used, np.union1d(elsewhere, gone))
         return {
             "seats": told + len(elsewhere),
             "idle_seats": max(told - len(inside), 0) + idle,
         }
+
+
+def _departed(connection: Connection, until: date) -> Ints:
+    """Return who had a roster entry, and had none any more at the end of a period.
+
+    Their seats are not among those that the vendor said it had assigned by then.
+    """
+    entry = t.ROSTER_ENTRY.c
+    known: set[int] = set()
+    present: set[int] = set()
+    for person, ends in connection.execute(select(entry.person_id, entry.ends)):
+        known.add(person)
+        if ends is None or ends >= until:
+            present.add(person)
+    return np.array(sorted(known - present), dtype=np.int64)
 
 
 def _members_outside(connection: Connection) -> Ints:

@@ -102,9 +102,7 @@ def _color(name: str) -> Literal["normal", "inverse", "blue"]:
 
 def _help(release: Release, row: Row, *, is_provisional: bool) -> str:
     at = theme.period(release.grain, row.start)
-    may_change = (
-        " It may still change: the source revises its last three days." if is_provisional else ""
-    )
+    may_change = " It may still change: its source may revise it." if is_provisional else ""
     return f"{release.definition} Shown for {at}, the last closed period.{may_change}"
 
 

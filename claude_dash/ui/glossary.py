@@ -1,18 +1,23 @@
-"""Every metric with its meaning, found by a word; and what is never collected."""
+"""Every metric with its meaning, found by a word; what is asked most, and never collected."""
 
 import streamlit as st
 
 from claude_dash.charts import theme
 from claude_dash.metrics.lookup import metrics
 from claude_dash.ui.page import View
+from claude_dash.ui.questions import questions
 
 COLLECTED = """\
-**Collected:** counts by person and day (sessions, lines, commits, pull requests, accepted and
-rejected suggestions, tokens, estimated cost), members and invitations of the organisation, and
-teams. Facts about people are kept under a pseudonym and deleted after a few months.
+**Collected:** counts by person and day: sessions, lines, commits, pull requests, accepted and
+rejected suggestions, tokens, requests and money; with Claude Enterprise also messages,
+conversations, files, projects, artifacts and web searches by surface, and which skills, connectors
+and plugins were used. Members and invitations of the organisation, and teams. Of spend limits only
+how many people each holds for. Facts about people are kept under a pseudonym and deleted after a
+few months.
 
-**Never collected:** prompts, answers, code, diffs, file names and paths, commands, the content of
-sessions. Nothing on any page is about a single person, and no ranking of people exists."""
+**Never collected:** prompts, answers, code, diffs, file names and paths, commands, names of
+projects, the content of sessions. Nothing on any page is about a single person, and no ranking of
+people exists."""
 
 
 def glossary(view: View) -> None:
@@ -34,6 +39,10 @@ def glossary(view: View) -> None:
                 f"By {', '.join(one.grains)}. Breakdowns: {', '.join(one.dimensions) or 'none'}. "
                 f"Source: {', '.join(one.sources)}."
             )
+    st.markdown("## Questions")
+    for asked, answer in questions().items():
+        with st.expander(asked):
+            st.markdown(answer)
     st.markdown("## What is shown and what is not")
     st.write(
         f"A group is shown from {view.policy.k} people on; a figure needs {view.policy.c} people "

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from claude_dash.sources import letters
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -27,9 +29,20 @@ FORMS = {
     ),
 }
 
+NO, YES = "no", "yes"
+MATRIX = {
+    "Plan": ("Enterprise", "Console (API)", "Team", "Pro and Max"),
+    "Claude's own dashboard": (YES, YES, YES, NO),
+    "Reports for claude-dash": (YES, YES, NO, NO),
+    "Claude Code": (YES, YES, NO, NO),
+    "Other surfaces, features, seats": (YES, NO, NO, NO),
+    "Money": ("billed and list; by seat usage credits only", "estimated, billed and list", NO, NO),
+    "Who makes the key": ("the primary owner", "a Console admin", "nobody", "nobody"),
+}
+
 
 def plans() -> None:
-    """Draw a card for each plan, and what stays invisible with either."""
+    """Draw a card for each plan, what all of them offer, and what stays invisible with either."""
     left, right = st.columns(2)
     with left, st.container(border=True, height="stretch", key="plan-enterprise"):
         st.markdown("## :material/corporate_fare: Claude Enterprise")
@@ -49,6 +62,9 @@ def plans() -> None:
             "https://claude.ai/admin-settings/api",
             icon=":material/open_in_new:",
         )
+        st.caption("For some accounts the page is https://claude.ai/analytics/api-keys.")
+        with st.expander("A letter for the primary owner", icon=":material/mail:"):
+            st.code(letters.ENTERPRISE, language=None, wrap_lines=True)
     with right, st.container(border=True, height="stretch", key="plan-console"):
         st.markdown("## :material/key: Claude Console")
         st.write(
@@ -66,6 +82,12 @@ def plans() -> None:
             "https://platform.claude.com/settings/admin-keys",
             icon=":material/open_in_new:",
         )
+    with st.container(border=True, key="plan-matrix"):
+        st.markdown("## What each plan offers")
+        st.table({name: list(cells) for name, cells in MATRIX.items()})
+        st.caption(
+            "Team, Pro and Max plans have no report that can be read, and cannot be connected yet."
+        )
     with st.container(border=True, key="plan-missing"):
         st.markdown("## What stays invisible")
         st.markdown(
@@ -76,4 +98,3 @@ def plans() -> None:
             "days before 1 January 2026 of Enterprise.\n"
             "- Always: prompts, answers, code and file names. They are never asked for."
         )
-        st.caption("Team, Pro and Max plans have no such report and cannot be connected yet.")

@@ -22,8 +22,9 @@ def stop_without_source(view: View) -> None:
     with middle, st.container(border=True, key="no-source"):
         st.markdown("## No source is connected yet")
         st.write(
-            "Connect the Claude Console with an Admin key, and the last weeks are here within a "
-            "minute. Nothing on any page is about a single person."
+            "Connect Claude Enterprise with a scoped key or the Claude Console with an Admin key, "
+            "and the last weeks are here within minutes. Nothing on any page is about a single "
+            "person."
         )
         if view.may("admin"):
             link("connect", "Connect a source", "cable")
@@ -83,8 +84,9 @@ def as_of(release: Release) -> None:
             done = f"complete to {theme.day(day)} {day.year}" if day else "nothing complete yet"
             st.markdown(f"**{name}** · {done}")
         st.caption(
-            "Days are UTC. A day is complete an hour after its end; the Console report may still "
-            "change for three days."
+            "Days are UTC. A day of the Console is complete an hour after its end and may change "
+            "for three more days; Enterprise names its newest day, which may change for a week; "
+            "money may change for 30 days."
         )
         link("trust", "Data trust", "verified")
 

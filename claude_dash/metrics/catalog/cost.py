@@ -1,4 +1,4 @@
-"""Money: what the usage is estimated to cost, and per what."""
+"""Money: what usage is estimated to cost, what is billed, what it lists at, and per what."""
 
 from dataclasses import replace
 
@@ -7,6 +7,7 @@ from claude_dash.metrics.define import PEOPLE_GRAINS, Metric, people, quotient, 
 SMALLEST_COUNT = 30  # below it a cost per event says more about chance than about cost
 _LEAST = {"commits": SMALLEST_COUNT, "pull_requests": SMALLEST_COUNT}
 ESTIMATE = "An estimate at list rates, not an invoice."
+BY_SEAT = "Claude Code by Enterprise seat is counted below the line, and not estimated above it."
 CREDITS = "Under a seat plan it covers usage credits only."
 REVISED = "The vendor revises it for up to 30 days."
 
@@ -61,7 +62,8 @@ RECONCILIATION_GAP = Metric(
     grains=("week", "month", "total"),
     levels=(),
     technical=(),
-    distortions="Discounts, a stale price table, and people whom only one of the two sees.",
+    distortions="Discounts, a stale price table, and people whom only one of the two sees: Claude "
+    "Code by Enterprise seat is billed and not estimated.",
 )
 
 
@@ -82,7 +84,7 @@ def _per(name: str, label: str, unit: str, below: str, words: str) -> Metric:
             grains=("day", *PEOPLE_GRAINS),
             technical=None if is_person else (),
             reliability="medium" if below not in _LEAST else "low",
-            distortions=ESTIMATE if kind == "estimated" else CREDITS,
+            distortions=f"{ESTIMATE} {BY_SEAT}" if kind == "estimated" else CREDITS,
         )
 
     return replace(made("estimated"), otherwise=made("billed"))

@@ -174,6 +174,43 @@ def test_an_unread_period_is_missing(connection: Connection) -> None:
     assert (row.value, row.status, row.hidden) == (None, "missing", "")
 
 
+def cost_was_read(made: Connection, *, is_legacy: bool) -> None:
+    """Let the cost of the Console be read, from either endpoint."""
+    report = {"connection_id": 1, "report": "console.cost"}
+    for day in range(7):
+        at = {"day": WEEK + timedelta(days=day), "read_at": READ_AT}
+        made.execute(insert(t.DayRead), {**report, **at})
+    made.execute(insert(t.ReportState), {**report, "is_legacy": is_legacy})
+
+
+def test_a_sum_that_nothing_feeds_is_missing(connection: Connection) -> None:
+    """Where no report of cost was read, all spend is not zero."""
+    (row,) = ask(connection, "spend_billed").rows
+    assert (row.value, row.status, row.hidden) == (None, "missing", "")
+
+
+def test_a_sum_is_that_of_the_parts_that_are_fed(connection: Connection) -> None:
+    """The older report of cost tells no product: all spend is what it bills, list price unknown."""
+    cost_was_read(connection, is_legacy=True)
+    release(connection, "cost_billed_elsewhere", 3_000_000_000)
+    release(connection, "cost_list_elsewhere", 0)
+    (billed,) = ask(connection, "spend_billed").rows
+    (at_list,) = ask(connection, "spend_list").rows
+    (of_code,) = ask(connection, "cost_billed").rows
+    assert (billed.value, billed.status) == (Decimal(3), "provisional")
+    assert (at_list.value, at_list.status) == (None, "missing")
+    assert (of_code.value, of_code.status) == (None, "missing")
+
+
+def test_all_spend_needs_both_parts_where_both_are_fed(connection: Connection) -> None:
+    """The newer report tells Claude Code from the rest; the sum is of both."""
+    cost_was_read(connection, is_legacy=False)
+    release(connection, "cost_billed", 2_000_000_000)
+    release(connection, "cost_billed_elsewhere", 3_000_000_000)
+    (row,) = ask(connection, "spend_billed").rows
+    assert row.value == Decimal(5)
+
+
 def test_a_week_with_an_unread_day_is_provisional(connection: Connection) -> None:
     """One day that was not read makes the week provisional."""
     connection.execute(t.DayRead.__table__.delete().where(t.DayRead.day == WEEK))
