@@ -27,11 +27,6 @@ NOT_MEASURED = {
     "enterprise.projects": {"installs", "published"},
     "enterprise.skills": {"installs", "published"},
 }
-OVERRULED = {
-    "console.cost-legacy": pytest.mark.xfail(
-        strict=True, reason="it is ruled to feed a list price, which it does not have"
-    )
-}
 every_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 
 
@@ -118,10 +113,7 @@ def test_it_feeds_its_tables(case: Case) -> None:
     assert {row[name] for row in rows for name in missing & row.keys()} <= {None}
 
 
-@pytest.mark.parametrize(
-    "case",
-    [pytest.param(case, id=name, marks=OVERRULED.get(name, ())) for name, case in CASES.items()],
-)
+@every_case
 def test_it_feeds_what_is_ruled(case: Case) -> None:
     """No measure that the report is said to feed stands in a column that it does not have."""
     fed = REPORTS[case.source.name].fed(is_legacy=case.is_legacy)
