@@ -76,6 +76,7 @@ class EnterpriseOrganization:
     """So many people over the days from `first` to `last`, both inclusive.
 
     kind: `enterprise` or `console`. optional_blocks: False leaves out what is not switched on.
+    revisions: how often something was revised.
     """
 
     people: int = 120
@@ -86,6 +87,7 @@ class EnterpriseOrganization:
     optional_blocks: bool = True
     id: str = "5b0c1c52-70c7-4f0e-9f7c-1f1f7a6f2a10"
     name: str = "Example Org"
+    revisions: int = 0
     _factors: dict[tuple[date, str], Fraction] = field(default_factory=dict)
     _kept: dict[tuple[str, date], Any] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
@@ -152,6 +154,7 @@ class EnterpriseOrganization:
     def revise(self, day: date, users: Sequence[str], factor: float | Fraction) -> None:
         """Multiply the cost of some user ids on a day; the tokens stay."""
         with self._lock:
+            self.revisions += 1
             for one in users:
                 known = self._factors.get((day, one), Fraction(1))
                 self._factors[day, one] = known * Fraction(str(factor))

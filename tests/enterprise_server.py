@@ -16,7 +16,8 @@ from tests import enterprise_reports as reports
 from tests.enterprise_organization import EnterpriseOrganization, Json
 from tests.enterprise_query import Pages, Pairs, Query, refuse
 from tests.spend_server import KNOWN as SPEND
-from tests.spend_server import SpendReports, midnight
+from tests.spend_server import SpendReports
+from tests.spend_totals import midnight
 from tests.vendor_faults import Faults
 from tests.vendor_server import ENTERPRISE_KEY, KEY, ROOT, VERSIONS, Answer, Refused, _Quiet, _send
 
@@ -70,6 +71,7 @@ class EnterpriseServer:
         today: The day it is; when left out, the one after the organization's last.
         limit: The most requests in any 60 seconds; more are refused, and noted.
         expire_tokens: Which page token asked for, counted from 1, is answered with 410 once.
+        page_rows: The most rows of a page of engagement, whatever its limit.
         refuse_with: 401 or 404 in place of 403 for a missing scope.
     """
 
@@ -87,6 +89,7 @@ class EnterpriseServer:
         today: Callable[[], date] | None = None,
         limit: int | None = None,
         expire_tokens: int = 0,
+        page_rows: int = 1000,
         refuse_with: int = 403,
         port: int = 0,
     ) -> None:
@@ -98,13 +101,13 @@ class EnterpriseServer:
         self.scopes = {ADMIN} if self.is_console else set(scopes)
         self.faults = faults or Faults(chance=0)
         self.today = today or (lambda: organization.last + DAY)
-        self.limit, self.refuse_with = limit, refuse_with
+        self.limit, self.page_rows, self.refuse_with = limit, page_rows, refuse_with
         self.revoked = False
         self.data_refreshed_at: datetime | str | None = "midnight"  # the last one
         self.forbidden: list[str] = []
         self.rollups: list[str] = []
         self.requests: list[tuple[float, str, Pairs]] = []
-        self._pages = Pages(expires=expire_tokens)
+        self._pages = Pages(expire_tokens)
         self._spend = SpendReports(organization, self._pages, self.today, self._refreshed)
         self._summaries = reports.Summaries(organization)
         self._news, self._lock = Condition(), RLock()
@@ -112,6 +115,7 @@ class EnterpriseServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # head and body are two writes
 
             def do_GET(self) -> None:
                 server.receive(self)
@@ -274,7 +278,8 @@ class EnterpriseServer:
             rows = reports.users(self.organization, day, query)
         else:
             rows = reports.features(self.organization, kind, day, query)
-        size = len(rows) + 1 if kind == "artifacts" and not by else limit
+        is_whole = kind == "artifacts" and not by
+        size = len(rows) + 1 if is_whole else min(limit, self.page_rows)
         page, following = self._pages.cut(query, rows, size)
         return {"data": page, "next_page": following}
 

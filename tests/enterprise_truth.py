@@ -154,6 +154,7 @@ ACTIVITY = {
     "files": ("distinct_files_uploaded_count",),
     "projects_created": ("distinct_projects_created_count",),
     "artifacts_created": ("distinct_artifacts_created_count", "artifacts_created_count"),
+    "actions": ("action_count", "delegation_count", "remote_compute_job_count"),
 }
 CORE = {
     "sessions": ("distinct_session_count",),

@@ -1,17 +1,17 @@
 """What the vendor's usage and cost reports answer, new and legacy, and what they refuse."""
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from tests.enterprise_lines import CONSOLE, MICRO, WORKSPACES, Json, Line
+from tests.enterprise_lines import CONSOLE, WORKSPACES, Json, Line
 from tests.enterprise_organization import EnterpriseOrganization
 from tests.enterprise_query import Pages, Query, refuse
+from tests.spend_totals import FANNED, FLOOR, Total, floored, instant, midnight
 
-FLOOR = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 STEPS = {"1d": DAY, "1h": timedelta(hours=1), "1m": timedelta(minutes=1)}
 LEGACY_DIMENSIONS = ("product", "model", "context_window", "inference_geo", "speed",
@@ -20,7 +20,6 @@ LEGACY_DIMENSIONS = ("product", "model", "context_window", "inference_geo", "spe
 DIMENSIONS = (*LEGACY_DIMENSIONS, "actor", "actor_type", "agent_id", "api_key_id",
               "deployment_id", "environment_id", "organization_id", "service_tier", "session_id",
               "user_profile_id", "workspace_id")  # fmt: skip
-FANNED = ("cost_type", "token_type")
 FILTERS = {f"{name}s[]": name for name in DIMENSIONS if name not in {"actor", "organization_id"}}
 FILTERS |= {"actor_ids[]": "actor_id", "claude_tag_categories[]": "claude_tag_category"}
 del FILTERS["claude_tag_categorys[]"]
@@ -51,83 +50,6 @@ ORDERS = {
 
 
 @dataclass
-class Total:
-    """The sum of some lines; costs are micro-cents."""
-
-    group: Json
-    start: datetime
-    end: datetime
-    numbers: Counter[str] = field(default_factory=Counter)
-    costs: defaultdict[tuple[Any, Any], list[int]] = field(
-        default_factory=lambda: defaultdict(lambda: [0, 0])
-    )
-
-    def add(self, line: Line) -> None:
-        """Count a line in."""
-        self.numbers.update(line.tokens)
-        self.numbers["total_tokens"] += sum(line.tokens.values())
-        self.numbers["requests"] += line.requests
-        self.numbers["web_search_requests"] += line.searches
-        for kind, (amount, listed) in line.costs.items():
-            self.costs[kind][0] += amount
-            self.costs[kind][1] += listed
-
-    def rank(self, by: str) -> tuple[Any, str]:
-        """Return what to sort by."""
-        own = json.dumps([self.group, str(self.start)], sort_keys=True)
-        if by == "time":
-            return self.start, own
-        if by in {"amount", "list_amount"}:
-            return sum(pair[by != "amount"] for pair in self.costs.values()), own
-        return self.numbers[by], own
-
-    def usage(self, *, total: bool = True, requests: bool = True) -> Json:
-        """Return the tokens as the vendor spells them."""
-        n = self.numbers
-        made = {f"ephemeral_{kind}_input_tokens": n[f"cache_creation.ephemeral_{kind}_input_tokens"]
-                for kind in ("5m", "1h")}  # fmt: skip
-        plain = ("uncached_input_tokens", "cache_read_input_tokens", "output_tokens")
-        found: Json = {name: n[name] for name in plain}
-        found |= {"total_tokens": n["total_tokens"]} if total else {}
-        found |= {"cache_creation": made}
-        found |= {"server_tool_use": {"web_search_requests": n["web_search_requests"]}}
-        return found | ({"requests": n["requests"]} if requests else {})
-
-    def fan(self, by: Iterable[str]) -> Iterator[tuple[Json, Json]]:
-        """Yield cost type and token type, where asked for, with their money."""
-        fanned = [name for name in FANNED if name in set(by)]
-        sums: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
-        for kind, amounts in self.costs.items():
-            own = dict(zip(FANNED, kind, strict=True))
-            for i in (0, 1):
-                sums[tuple(own[name] for name in fanned)][i] += amounts[i]
-        for values, (amount, listed) in sums.items():
-            told = dict.fromkeys(FANNED) | dict(zip(fanned, values, strict=True))
-            yield told, {"amount": cents(amount), "list_amount": cents(listed), "currency": "USD",
-                         "requests": None if fanned else self.numbers["requests"]}  # fmt: skip
-
-
-def cents(micro: int) -> str:
-    """Return micro-cents as decimal cents."""
-    return f"{micro // MICRO}.{micro % MICRO:06}"
-
-
-def instant(at: datetime) -> str:
-    """Return an instant as the vendor writes it."""
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def midnight(day: date) -> datetime:
-    """Return when a UTC day begins."""
-    return datetime.combine(day, time(), UTC)
-
-
-def floored(at: datetime, step: timedelta) -> datetime:
-    """Return the last whole step."""
-    return FLOOR + (at - FLOOR) // step * step
-
-
-@dataclass
 class SpendReports:
     """Usage and cost of an organization. today: the newest day that may be asked for.
 
@@ -138,6 +60,7 @@ class SpendReports:
     pages: Pages
     today: Callable[[], date]
     refreshed_at: Callable[[], datetime | None]
+    _made: dict[str, tuple[Any, list[Total]]] = field(default_factory=dict)
 
     def report(self, which: str, query: Query) -> Json:
         """Return what `/usage` or `/cost` answers."""
@@ -275,8 +198,13 @@ class SpendReports:
     def _totals(
         self, query: Query, by: list[str], start: datetime, end: datetime, width: str
     ) -> list[Total]:
+        """Return the sums of a range by group; those of the pages of one walk are made once."""
         until = self.refreshed_at()
         path = query.path.rsplit("/", 1)[-1]
+        asked = [pair for pair in query.pairs if pair[0] != "page"]
+        wanted = (asked, by, start, end, until, self.organization.revisions)
+        if path in self._made and self._made[path][0] == wanted:
+            return self._made[path][1]
         found: dict[str, Total] = {}
         for line in self._between(start, end):
             if until is None or until <= start or (line.at >= until and line.requests % 2):
@@ -294,7 +222,8 @@ class SpendReports:
                 total = found.setdefault(key, Total(group, at, until_at))
                 total.group = group  # the newest address
                 total.add(line)
-        return list(found.values())
+        self._made[path] = wanted, list(found.values())
+        return self._made[path][1]
 
     def _groups(self, line: Line, asked: set[str], *, old: bool) -> Iterator[Json]:
         product = line.dims["product"]

@@ -150,10 +150,14 @@ def read(
 
 
 def normalize(record: Record, connection_id: int, key: bytes) -> Iterator[Identified | Fact]:
-    """Turn one row into an identity and a fact; what is nothing but zeros leaves none."""
+    """Turn one row into an identity and a fact; what is nothing but zeros leaves none.
+
+    A row whose counts were not measured is use all the same: the vendor counts its person.
+    """
     row = record.row
     feature, amounts = row.kept()
-    if not any(amounts.values()):
+    measured = [amount for amount in amounts.values() if amount is not None]
+    if measured and not any(measured):
         return
     who = Identified("user_id", row.user_id) if row.user_id else NOBODY
     yield who

@@ -12,8 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ValidationError
 
-from claude_dash.clock import ONE_DAY, end_of, today
-from claude_dash.errors import SourceRequestError
+from claude_dash.clock import end_of, today
 from claude_dash.facts import tables as t
 from claude_dash.sources.base import Covers, Fact, Rejected, Source
 from claude_dash.sources.client import MAX_PAGES, NO_END, NOT_A_LIST, TOKEN, AnthropicClient, Params
@@ -87,27 +86,32 @@ def read(
 
 
 def _rows(client: AnthropicClient, since: dt.date, until: dt.date) -> list[Any]:
-    """Return the rows of some days; where these are too new, those of the days before them."""
+    """Return the rows of some days; which of the newest there are is left to the vendor.
+
+    It refuses a range that ends after its newest day, so ranges that end of late are asked for
+    without an end, and from a day on that must be there.
+    """
     if since >= until or since > today():
         return []
-    try:
+    settled = max(FLOOR, today() - OLDEST)
+    if until <= settled:
         return list(_walk(client, since, until))
-    except SourceRequestError:
-        earlier = max(FLOOR, today() - OLDEST)
-        if since <= earlier:
-            raise
-        return list(_walk(client, earlier, today() + ONE_DAY))
+    recent = max(min(since, settled), today() - dt.timedelta(days=MAX_DAYS))
+    older = _walk(client, since, recent) if since < recent else ()
+    return [*older, *_walk(client, recent, None)]
 
 
-def _walk(client: AnthropicClient, since: dt.date, until: dt.date) -> Iterator[Any]:
+def _walk(client: AnthropicClient, since: dt.date, until: dt.date | None) -> Iterator[Any]:
     """Yield every row, in the newer envelope or in the older one, which has no pages.
+
+    Without an end up to the vendor's newest day.
 
     Raises:
         SourceShapeError: There is no list, or its pages do not come to an end.
     """
     params: Params = {
         "starting_date": since.isoformat(),
-        "ending_date": until.isoformat() if until <= today() else None,  # None: the newest
+        "ending_date": until.isoformat() if until else None,
     }
     seen: set[Any] = {None}
     token = None

@@ -126,7 +126,7 @@ def test_two_pages_are_one_answer(vendor: Vendor) -> None:
     """The second page repeats what was asked; the newest day of both ends the coverage."""
     vendor.script = [page(sent(NEXT), following="t"), page(sent())]
     made = read_days(vendor, DAY, TODAY)
-    first = {"starting_date": "2026-11-16", "ending_date": "2026-11-18"}
+    first = {"starting_date": "2026-10-18"}
     asked = [dict(request.url.params) for request in vendor.asked]
     assert asked == [first, {**first, "page": "t"}]
     assert set(vendor.paths) == {"analytics/summaries"}
@@ -134,14 +134,39 @@ def test_two_pages_are_one_answer(vendor: Vendor) -> None:
     assert (made.says, made.covers_until) == (True, datetime(2026, 11, 18, tzinfo=UTC))
 
 
-def test_an_end_after_today_is_left_out(vendor: Vendor) -> None:
-    """Then the vendor answers up to its newest day, which is where the coverage ends."""
-    vendor.script = [page(sent())]
-    made = read_days(vendor, DAY, date(2026, 11, 19))
+@pytest.mark.parametrize("until", [TODAY, date(2026, 11, 19), date(2026, 10, 19)])
+def test_a_recent_end_is_left_to_the_vendor(vendor: Vendor, until: date) -> None:
+    """It refuses an end after its newest day; earlier days are asked for, and not kept."""
+    vendor.script = [page(sent(date(2026, 10, 17)), sent(date(2026, 10, 18)), sent())]
+    made = read_days(vendor, date(2026, 10, 18), until)
     assert [dict(request.url.params) for request in vendor.asked] == [
-        {"starting_date": "2026-11-16"}
+        {"starting_date": "2026-10-18"}
     ]
     assert made.covers_until == datetime(2026, 11, 17, tzinfo=UTC)
+    assert made.days[date(2026, 10, 18)].records == 1
+    assert sum(day.records for day in made.days.values()) == 1 + (until > DAY)
+
+
+def test_an_end_of_long_ago_is_asked_for(vendor: Vendor) -> None:
+    """Days that must be there are asked for as they are wanted."""
+    vendor.script = [page(sent(date(2026, 10, 17)))]
+    read_days(vendor, date(2026, 10, 17), date(2026, 10, 18))
+    assert dict(vendor.asked[0].url.params) == {
+        "starting_date": "2026-10-17",
+        "ending_date": "2026-10-18",
+    }
+
+
+def test_a_query_is_never_too_long(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A range without an end begins 366 days before today at the earliest."""
+    monkeypatch.setattr("claude_dash.sources.enterprise_summaries.FLOOR", date(2020, 1, 1))
+    vendor.script = [page(sent(date(2025, 11, 16))), page(sent())]
+    made = read_days(vendor, date(2025, 11, 16), NEXT)
+    assert [dict(request.url.params) for request in vendor.asked] == [
+        {"starting_date": "2025-11-16", "ending_date": "2025-11-17"},
+        {"starting_date": "2025-11-17"},
+    ]
+    assert [made.days[day].records for day in (date(2025, 11, 16), DAY)] == [1, 1]
 
 
 def test_no_rows_cover_nothing(vendor: Vendor) -> None:
@@ -170,20 +195,16 @@ def test_the_floor_cuts_a_span(vendor: Vendor) -> None:
     assert vendor.asked[0].url.params["starting_date"] == "2026-01-01"
 
 
-def test_days_that_are_too_new_tell_the_newest(vendor: Vendor) -> None:
-    """After a refusal of today, earlier days are asked for; only what was wanted is kept."""
-    vendor.script = [refused(400, "Too recent, the latest is 2026-11-16."), page(sent())]
+def test_days_that_are_too_new_are_not_kept(vendor: Vendor) -> None:
+    """Of today nothing is known yet, and the newest day ends the coverage."""
+    vendor.script = [page(sent())]
     made = read_days(vendor, TODAY, date(2026, 11, 19))
-    assert [dict(request.url.params) for request in vendor.asked] == [
-        {"starting_date": "2026-11-18"},
-        {"starting_date": "2026-10-18"},
-    ]
     assert made.covers_until == datetime(2026, 11, 17, tzinfo=UTC)
     assert (made.days[TODAY].facts, made.days[TODAY].rejected) == (0, 0)
 
 
 def test_another_refusal_stays_one(vendor: Vendor) -> None:
-    """Days of long ago are not refused for being new."""
+    """Days of long ago may be refused as well."""
     vendor.script = [refused(400, "No.")]
     with pytest.raises(SourceRequestError):
         read_days(vendor, date(2026, 2, 1), date(2026, 2, 3))
