@@ -19,6 +19,7 @@ from claude_dash.errors import ConfigError
 
 LOOPBACK = "127.0.0.1"
 PORT = 8501
+NO_LIMIT = "1000000"  # requests of the demo, which reach nobody
 ROOT = Path(__file__).resolve().parents[2]  # where app.py and pages/ stand
 ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
 
@@ -58,7 +59,7 @@ def demo(
 ) -> None:
     """Serve the dashboard on a simulated organisation.
 
-    It listens on this machine only and touches no store but its own.
+    It listens on this machine only, touches no store but its own, and asks no vendor.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that the folder is thrown away
     with ExitStack() as stack:
@@ -69,11 +70,14 @@ def demo(
         _set("DATABASE_URL", f"sqlite:///{folder.resolve() / 'claude-dash.db'}")
         _set("PUBLIC_URL", f"http://{LOOPBACK}:{port}")
         _set("SYNC_EVERY", "0")
+        _set("REQUESTS_PER_MINUTE", NO_LIMIT)
         _set("DEMO", "1")
         from claude_dash.demo import run  # noqa: PLC0415 - start-up is fast
+        from claude_dash.ui.server import opened  # noqa: PLC0415 - the same
 
         output.say(f"Simulating {people} people over {days} days.")
-        run.build(settings(), people=people, days=days, seed=seed, progress=output.say)
+        vendor = run.build(settings(), people=people, days=days, seed=seed, progress=output.say)
+        opened().transport = vendor
         _run(LOOPBACK, port)
 
 

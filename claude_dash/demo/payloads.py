@@ -15,7 +15,7 @@ PRICES = {
     "claude-opus-4-8": (5.0, 25.0, 0.5, 6.25),
     "claude-haiku-4-5": (1.0, 5.0, 0.1, 1.25),
 }
-UNKNOWN_MODEL = "claude-next-preview"  # the report knows its cost; we have no price for it
+UNKNOWN_MODEL = "claude-next-preview"  # billed like any other, and not estimated yet
 TERMINALS = ("vscode", "iTerm.app", "tmux", "windows-terminal")
 WEEKEND = 0.12
 SATURDAY = 5

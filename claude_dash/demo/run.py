@@ -3,44 +3,65 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from claude_dash import connections, ingest
+from sqlalchemy import Engine
+
+from claude_dash import budget, connections, ingest
+from claude_dash.access.readers import Reader, Role
 from claude_dash.clock import today
 from claude_dash.config import Settings
 from claude_dash.demo.organization import Organization
-from claude_dash.demo.transport import KEY, DemoTransport
+from claude_dash.demo.transport import ENTERPRISE_KEY, KEY, DemoTransport
 from claude_dash.people.roster import import_csv
 from claude_dash.store.engine import migrate, open_store
 from claude_dash.store.vault import Vault
 
-NAME = "Demo Console"
-NO_LIMIT = 1_000_000
+ACTOR = "demo"
+CONNECTIONS = (("console", "Demo Console", KEY), ("enterprise", "Demo Enterprise", ENTERPRISE_KEY))
+BUDGET_USD_PER_PERSON, SEAT_PRICE_USD = 55, 40
 
 
 def build(
     settings: Settings, *, people: int, days: int, seed: int, progress: Callable[[str], None]
-) -> None:
-    """Connect the simulated organisation, take in its roster, and read its days.
+) -> DemoTransport:
+    """Connect both simulated organizations, take in the roster, and read their days.
 
-    A store of an earlier run is brought up to date.
+    A new store is read twice, before and after the vendor revised some money, so that there is
+    a revision to look at; one of an earlier run is brought up to date.
+
+    Returns:
+        What answers for the vendor, for whatever is asked while the demo is served.
     """
     last = today()
     first = last - timedelta(days=days - 1)
-    settings = settings.model_copy(
-        update={"requests_per_minute": NO_LIMIT, "backfill_since": first}
-    )
+    settings = settings.model_copy(update={"backfill_since": first})
     organization = Organization.simulate(people, days, seed, last)
-    transport = DemoTransport(organization)
+    revised = DemoTransport(organization)
     vault, engine = Vault(settings), open_store(settings.url)
     migrate(engine)
-    try:
-        if not connections.list_all(engine):
-            connections.add(
-                engine, vault, settings, "console", NAME, KEY,
-                backfill_since=first, actor="demo", transport=transport,
-            )  # fmt: skip
-            import_csv(engine, vault, organization.roster_csv(), today=last, actor="demo")
+
+    def read(transport: DemoTransport) -> None:
         ingest.sync(
             engine, vault, settings, transport=transport, progress=lambda step: progress(str(step))
         )
+
+    try:
+        if not connections.list_all(engine):
+            for kind, name, key in CONNECTIONS:
+                connections.add(
+                    engine, vault, settings, kind, name, key,
+                    backfill_since=first, actor=ACTOR, transport=revised,
+                )  # fmt: skip
+            import_csv(engine, vault, organization.roster_csv(), today=last, actor=ACTOR)
+            _enter_money(engine, people)
+            read(DemoTransport(organization, early=True))
+        read(revised)
     finally:
         engine.dispose()
+    return revised
+
+
+def _enter_money(engine: Engine, people: int) -> None:
+    """Enter a budget and a seat price, as finance would."""
+    finance = Reader(ACTOR, Role.FINANCE)
+    budget.set_monthly_budget(engine, finance, BUDGET_USD_PER_PERSON * people)
+    budget.set_seat_price(engine, finance, SEAT_PRICE_USD)

@@ -10,6 +10,7 @@ from claude_dash.demo.answers import answered, by_id, by_token, invalid, refused
 from claude_dash.demo.enterprise import OPEN_INVITES
 from claude_dash.demo.habits import Days
 from claude_dash.demo.organization import Organization
+from claude_dash.demo.payloads import UNKNOWN_MODEL
 
 KEY = "sk-ant-admin01-demo-0000"
 ENTERPRISE_KEY = "sk-ant-api01-demo-0000"
@@ -80,7 +81,7 @@ class DemoTransport(httpx.BaseTransport):
         except ValueError:
             return invalid("starting_at is not a date")
         found = self._days.console(day)
-        return by_token([row for _, row in found], query)
+        return by_token([_reported(row) for _, row in found], query)
 
     def _users(self, role: str) -> list[dict[str, Any]]:
         return [
@@ -112,3 +113,12 @@ class DemoTransport(httpx.BaseTransport):
             }
             for number in range(9)
         ]
+
+
+def _reported(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a record as the report has it: a model that is too new has no estimate yet."""
+    parts = [
+        {**part, "estimated_cost": None} if part["model"] == UNKNOWN_MODEL else part
+        for part in row["model_breakdown"]
+    ]
+    return {**row, "model_breakdown": parts}

@@ -78,7 +78,9 @@ def _form(view: View) -> None:
 def _check(view: View, kind: str, name: str, key: str, since: date | None) -> None:
     found = view.opened
     try:
-        probe = connections.try_key(found.engine, found.vault, found.settings, kind, key)
+        probe = connections.try_key(
+            found.engine, found.vault, found.settings, kind, key, transport=found.transport
+        )
     except ClaudeDashError as error:
         st.session_state.pop(CHECKED, None)
         in_words(error)
@@ -99,6 +101,7 @@ def _save(view: View, checked: _Checked, *, test: bool) -> None:
             test=test,
             backfill_since=checked.since,
             actor=view.reader.name,
+            transport=found.transport,
         )
     except ClaudeDashError as error:
         in_words(error)
@@ -184,7 +187,9 @@ def _manage(view: View, one: connections.Listed) -> None:
     with st.expander(f"Manage {name}", key=f"manage-{name}"):
         with st.container(horizontal=True):
             if st.button("Test", key=f"test-{name}", icon=":material/network_check:"):
-                said = connections.test(found.engine, found.vault, found.settings, name)
+                said = connections.test(
+                    found.engine, found.vault, found.settings, name, transport=found.transport
+                )
                 st.toast(said.error["message"] if said.error else f"{name} answers.")
             if st.button("Read now", key=f"sync-{name}", icon=":material/sync:"):
                 sync_in_background(name)
@@ -220,7 +225,13 @@ def _replace(view: View, name: str, key: str) -> None:
     found = view.opened
     try:
         said = connections.replace_key(
-            found.engine, found.vault, found.settings, name, key, actor=view.reader.name
+            found.engine,
+            found.vault,
+            found.settings,
+            name,
+            key,
+            actor=view.reader.name,
+            transport=found.transport,
         )
     except ClaudeDashError as error:
         in_words(error)

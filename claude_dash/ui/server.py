@@ -21,6 +21,7 @@ from claude_dash.config import Settings, settings
 from claude_dash.errors import ClaudeDashError
 from claude_dash.exports import log as exports
 from claude_dash.rollup import roll_up
+from claude_dash.sources.client import Transport
 from claude_dash.store.engine import migrate, open_store
 from claude_dash.store.vault import Vault
 
@@ -40,6 +41,7 @@ class Opened:
         migrate(self.engine)
         self.cookie_key = self.vault.cookie_key
         self.is_demo = os.environ.get(DEMO) == "1"
+        self.transport: Transport | None = None  # stands in for the network in the demo
 
 
 @cache
@@ -128,7 +130,11 @@ def in_background(work: Callable[[], object]) -> None:
 def sync_in_background(*names: str) -> None:
     """Start reading some connections."""
     found = opened()
-    in_background(lambda: ingest.sync(found.engine, found.vault, found.settings, names=names))
+    in_background(
+        lambda: ingest.sync(
+            found.engine, found.vault, found.settings, names=names, transport=found.transport
+        )
+    )
 
 
 def roll_up_in_background() -> None:
