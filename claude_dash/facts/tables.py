@@ -198,7 +198,7 @@ class SpendLimit(SQLModel, table=True):
 class PersonWeek(SQLModel, table=True):
     """The days of one ISO week on which a person was active, and the sessions of that week.
 
-    It lives as long as facts do.
+    Without days it is somebody who was seen on other surfaces alone. It lives as long as facts do.
     """
 
     __tablename__ = "person_week"

@@ -15,7 +15,16 @@ from claude_dash.metrics import groups, status
 from claude_dash.metrics.define import Metric, Quotient, Sum, Term, evaluate
 from claude_dash.metrics.plan import KIND, Plan, plan
 from claude_dash.metrics.release import Query, Release, Row, Status, Value
-from claude_dash.metrics.stored import ALL, PRODUCT, Cell, Stored, elsewhere, known_items, read
+from claude_dash.metrics.stored import (
+    ALL,
+    PRODUCT,
+    Cell,
+    Stored,
+    elsewhere,
+    known_items,
+    read,
+    told,
+)
 from claude_dash.units import NANODOLLARS_PER_USD
 
 MERGED = "small group"
@@ -232,7 +241,7 @@ class _Answer:
             by |= {KIND: shown[KIND]}
         hidden, values = MERGED if None in places else "", {}
         for term in self.terms if not hidden and state != "missing" else ():
-            if self._is_left_out(term):
+            if self._is_left_out(term) or term not in told(made):
                 values[term] = 0
                 continue
             cell = self._cell(term, item, places)

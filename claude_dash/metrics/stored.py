@@ -78,10 +78,10 @@ class Stored:
 
     def items(self, made: Plan, place: Place) -> set[str]:
         """Return the technical values that were seen in one row of one period."""
-        measures = {term.measure for term in made.metric.terms}
+        measures = {term.measure for term in told(made)}
         found = {CLAUDE_CODE} if made.technical == PRODUCT else set()
         if found:
-            others = [elsewhere(term) for term in made.metric.terms]
+            others = [elsewhere(term) for term in told(made)]
             if None in others:  # a measure of every product says itself what was seen
                 found = set()
             measures |= {other.measure for other in others if other}
@@ -99,6 +99,19 @@ def elsewhere(term: Term) -> Term | Literal[""] | None:
         return None
     name = f"{term.measure}_elsewhere"
     return Term(name) if name in MEASURES else ""
+
+
+def told(made: Plan) -> tuple[Term, ...]:
+    """Return the terms that have values in an answer.
+
+    By product, what is about Claude Code alone stands for the other products as well: a term of
+    these would be added to itself.
+    """
+    terms = made.metric.terms
+    if made.technical != PRODUCT:
+        return terms
+    twice = {other.measure for term in terms if (other := elsewhere(term))}
+    return tuple(term for term in terms if term.measure not in twice)
 
 
 def read(connection: Connection, made: Plan, periods: Iterable[tuple[str, date]]) -> Stored:

@@ -5,7 +5,7 @@ behind it only four numbers are kept: how many contribute, their total, and the 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 import numpy as np
@@ -42,6 +42,11 @@ class Cells:
     total: Ints
     x1: Ints
     x2: Ints
+
+    def pick(self, columns: Ints) -> "Cells":
+        """Return some of the columns."""
+        found = (self.n, self.total, self.x1, self.x2)
+        return Cells(*(one[..., columns] for one in found))
 
     @classmethod
     def zeros(cls, *shape: int) -> "Cells":
@@ -100,6 +105,8 @@ class Magnitude:
     days: cells of the organisation, shape (7, values), Monday first.
     parts: cells of the organisation, shape (2, values), of the days before and after the month's
         end, when the week is cut by one; else None.
+    above: a coarser dimension of the same measure whose values are sums of these, as kinds are of
+        features; within: for each value the place of its sum among the coarser ones.
     """
 
     measure: str
@@ -108,6 +115,18 @@ class Magnitude:
     groups: Cells
     days: Cells
     parts: Cells | None = None
+    above: str = ""
+    within: tuple[int, ...] = ()
+
+    def pick(self, columns: Ints) -> "Magnitude":
+        """Return some of the values, as a table of their own."""
+        return replace(
+            self,
+            values=tuple(self.values[n] for n in columns.tolist()),
+            groups=self.groups.pick(columns),
+            days=self.days.pick(columns),
+            parts=self.parts.pick(columns) if self.parts else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Days of the organization, and the parts of a week that a month's end cuts (A3 step 7)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,20 @@ class Days:
 
     days: Reasons
     parts: Reasons | None
+
+    def pick(self, columns: Ints) -> "Days":
+        """Return some of the values."""
+        parts = None if self.parts is None else self.parts[..., columns]
+        return Days(self.days[..., columns], parts)
+
+
+def joined(found: Sequence[Days]) -> Days:
+    """Return the values of several beside each other."""
+    parts = [one.parts for one in found if one.parts is not None]
+    return Days(
+        np.concatenate([one.days for one in found], axis=-1),
+        np.concatenate(parts, axis=-1) if parts else None,
+    )
 
 
 def protect_total(total: Magnitude, week: Reasons, policy: Policy) -> Days:

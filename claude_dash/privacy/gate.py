@@ -4,6 +4,8 @@ Totals of a measure are protected first, top down; its tables and days respect t
 shown nobody can compute a magnitude of fewer than c contributors or one that fails the p % rule.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from claude_dash.privacy import days
@@ -17,8 +19,8 @@ from claude_dash.privacy.unions import SMALL_GROUP, stack
 def protect(week: Week, policy: Policy) -> list[Shown]:
     """Return what is shown of each magnitude of a week, in their order.
 
-    Every measure of a table has a magnitude of its own without a dimension, its total. A table's
-    values add up to it.
+    Every measure of a table has a magnitude of its own without a dimension, its total, or that of
+    a coarser dimension. A table's values add up to it.
     """
     made, population = week.magnitudes, week.partition.population
     if not made or population < policy.k:
@@ -31,26 +33,69 @@ def protect(week: Week, policy: Policy) -> list[Shown]:
 
     totals = [number for number, one in enumerate(made) if not one.dimension]
     codes = protect_totals(cells.pick(ends[totals] - 1), shape, policy)
-    found: dict[int, Shown] = {}
-    by_measure: dict[str, int] = {}
+    found: dict[tuple[str, str], Protected] = {}
     for column, number in enumerate(totals):
         one, own = made[number], codes.pick(np.array([column]))
-        by_measure[one.measure] = number
         by_day = days.protect_total(one, own.organization, policy)
-        found[number] = _shown(one, own, by_day, is_small=is_small)
-    for number, one in enumerate(made):
-        if not one.dimension:
-            continue
-        names = _places(one)
-        total = by_measure[one.measure]
-        above = codes.pick(np.array([totals.index(total)]))
-        own = protect_table(cells.pick(spans[number]), above, shape, names, policy)
-        by_day = days.Days(found[total].days, found[total].parts)
+        found[one.measure, ""] = Protected(one, own, by_day)
+    for number, one in sorted(enumerate(made), key=lambda pair: bool(pair[1].above)):
+        if one.dimension:
+            whole = found[one.measure, one.above]
+            table = Table(one, cells.pick(spans[number]))
+            found[one.measure, one.dimension] = table.protect(whole, shape, policy)
+    return [_shown(found[one.measure, one.dimension], is_small=is_small) for one in made]
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """A magnitude, its codes on the three levels of people, and by day."""
+
+    made: Magnitude
+    codes: Levels[np.int8]
+    by_day: days.Days
+
+    def pick(self, columns: Ints) -> "Protected":
+        """Return some of its values."""
+        return Protected(self.made.pick(columns), self.codes.pick(columns),
+                         self.by_day.pick(columns))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A magnitude with technical values, and its cells on the three levels of people."""
+
+    made: Magnitude
+    cells: Levels[np.int64]
+
+    def protect(self, whole: Protected, shape: Shape, policy: Policy) -> Protected:
+        """Return its codes, below those of the whole that its values add up to.
+
+        Where the wholes are several, as kinds are to features, the values of each are a table of
+        their own: what one kind hides is never what protects a feature of another.
+        """
+        if not self.made.above:
+            return self._protect(whole, shape, policy)
+        parts, places = [], []
+        for number in range(len(whole.made.values)):
+            inside = np.flatnonzero(np.array(self.made.within) == number)
+            if len(inside):
+                one = Table(self.made.pick(inside), self.cells.pick(inside))
+                parts.append(one._protect(whole.pick(np.array([number])), shape, policy))  # noqa: SLF001 - its own
+                places.append(inside)
+        back = np.argsort(np.concatenate(places))
+        codes = Levels(*(
+            np.concatenate([getattr(one.codes, level) for one in parts], axis=-1)[..., back]
+            for level in ("organization", "departments", "teams")
+        ))  # fmt: skip
+        return Protected(self.made, codes, days.joined([one.by_day for one in parts]).pick(back))
+
+    def _protect(self, whole: Protected, shape: Shape, policy: Policy) -> Protected:
+        names = _places(self.made)
+        own = protect_table(self.cells, whole.codes, shape, names, policy)
         by_day = days.protect_values(
-            one, made[total], own.organization, above=by_day, names=names, policy=policy
+            self.made, whole.made, own.organization, above=whole.by_day, names=names, policy=policy
         )
-        found[number] = _shown(one, own, by_day, is_small=is_small)
-    return [found[number] for number in range(len(made))]
+        return Protected(self.made, own, by_day)
 
 
 def _places(made: Magnitude) -> Ints:
@@ -58,9 +103,10 @@ def _places(made: Magnitude) -> Ints:
     return np.argsort(np.argsort(np.array(made.values), kind="stable"))
 
 
-def _shown(made: Magnitude, codes: Levels[np.int8], by_day: days.Days, *, is_small: bool) -> Shown:
+def _shown(one: Protected, *, is_small: bool) -> Shown:
+    codes, by_day = one.codes, one.by_day
     if is_small:
-        by_day = days.closed(made)
+        by_day = days.closed(one.made)
         codes = Levels(
             codes.organization,
             np.full_like(codes.departments, SMALL_GROUP),

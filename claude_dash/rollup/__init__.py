@@ -108,8 +108,7 @@ def _roll_up_later(connection: Connection, since: date, policy: Policy) -> None:
 
     crowds: dict[date, Crowd] = {}
     for monday in _known_weeks(connection, earliest):
-        active = history.week(monday).people
-        crowds[monday] = gather(standings, keys, monday, active, policy)
+        crowds[monday] = gather(standings, keys, monday, history.week(monday).seen, policy)
     for monday, crowd in crowds.items():
         if monday >= since and monday not in sealed:
             roll_up_habits(connection, crowd, history, policy)

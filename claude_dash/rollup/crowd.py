@@ -49,14 +49,14 @@ def _key(standing: Standing | None) -> str:
     return f"team:{standing.team_id}" if standing and standing.team_id is not None else UNASSIGNED
 
 
-def gather(standings: Standings, keys: Ints, monday: date, active: Ints, policy: Policy) -> Crowd:
+def gather(standings: Standings, keys: Ints, monday: date, seen: Ints, policy: Policy) -> Crowd:
     """Return the crowd of a week.
 
     Args:
         standings: Who belongs where, since when.
         keys: Ids of the persons that are automation.
         monday: The week.
-        active: Ids of everybody with activity in the week, automation included.
+        seen: Ids of the people, not the keys, with any fact in the week.
         policy: Decides who stands together.
     """
     today = {
@@ -65,7 +65,6 @@ def gather(standings: Standings, keys: Ints, monday: date, active: Ints, policy:
         if one.on_roster or one.team_id is not None
     }
     seats = {p: one for p, one in standings.on(thursday_of(monday)).items() if one.has_seat}
-    seen = active[~np.isin(active, keys)]
     people = np.array(sorted({*today, *seen.tolist()}), dtype=np.int64)
     names = [_key(today.get(person)) for person in people.tolist()]
     departments = {

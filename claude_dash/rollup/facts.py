@@ -60,6 +60,10 @@ class WeekFacts:
         pairs = np.unique(person * 7 + day)
         return pairs // 7, pairs % 7
 
+    def seen(self) -> Ints:
+        """Return everybody who has any fact, keys included."""
+        return np.unique(np.concatenate([rows.person for rows in self.tables.values()]))
+
 
 class _Codes:
     """Turns what a column holds into codes."""

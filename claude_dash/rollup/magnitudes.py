@@ -1,6 +1,7 @@
 """From facts to cells: every measure of a week, by group, day and technical value."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -15,6 +16,7 @@ from claude_dash.rollup.facts import Rows, Split, WeekFacts
 
 DAYS = 7
 ACTOR = "actor"  # never asked by: what per-person ratios are made from (interfaces, section 7)
+ABOVE = {"feature": "kind", "connection": "source"}  # each value of the one is of one of the other
 NAMED = ("tool", "feature")  # dimensions whose values are names that somebody may have chosen (R8)
 
 
@@ -144,6 +146,13 @@ def _other(name: str) -> str:
     return f"{kind}:{OTHER}" if colon else OTHER
 
 
+def _within(split: Split, above: Split) -> tuple[int, ...]:
+    """Return for each value the place of the coarser one that it is part of."""
+    found = np.zeros(len(split.values), dtype=np.int64)
+    found[split.codes] = above.codes
+    return tuple(found.tolist())
+
+
 def _actors(table: Rows, keys: Ints) -> Split:
     """Tell people and keys apart, so that a figure of people alone can be shown or hidden."""
     return Split((~np.isin(table.person, keys)).astype(np.int64), ("automation", "people"))
@@ -178,8 +187,11 @@ def build(facts: WeekFacts, crowd: Crowd, k: int) -> list[Magnitude]:
         is_used = ~np.isin(table.person, crowd.keys) & table.amounts.any(axis=1)
         for dimension, split in table.splits.items():
             one = folded(split, table.person, is_used, k) if dimension in NAMED else split
+            above = ABOVE.get(dimension, "")
+            within = _within(one, table.splits[above]) if above else ()
             if one.values:
-                made += counter.magnitudes(dimension, one, names, amounts)
+                tables = counter.magnitudes(dimension, one, names, amounts)
+                made += (replace(x, above=above, within=within) for x in tables)
         if feed is feeds.USAGE:
             types = tuple(sorted(TOKEN_TYPES))
             made.append(counter.by_column("tokens", "type", types, _typed(table)))

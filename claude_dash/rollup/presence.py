@@ -1,4 +1,4 @@
-"""Who was active when: one row per person and week, and the span of each person."""
+"""Who was active or seen when: one row per person and week, and the span of each person."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,11 +20,20 @@ _CHUNK = 500  # bound variables of one statement
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """Who was active in a week: a bit per day (bit 0 is Monday) and the sessions, by person."""
+    """Who was active in a week: a bit per day (bit 0 is Monday) and the sessions, by person.
+
+    elsewhere: who was not, and has facts of something other than Claude Code.
+    """
 
     people: Ints
     days: Ints
     sessions: Ints
+    elsewhere: Ints
+
+    @property
+    def seen(self) -> Ints:
+        """Return everybody who has any fact in the week."""
+        return np.union1d(self.people, self.elsewhere)
 
     def between(self, first: int, last: int) -> Ints:
         """Return who was active on the weekdays `first` to `last`, both included, 0 to 6."""
@@ -32,33 +41,31 @@ class Presence:
         return self.people[(self.days & mask) > 0]
 
 
-NOBODY = Presence(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
+NOBODY = Presence(*(np.zeros(0, dtype=np.int64) for _ in range(4)))
 
 
 def store(connection: Connection, monday: date, here: Presence) -> Ints:
-    """Keep who was active in a week; return everybody whose days are not what they were."""
-    query = select(_WEEK.c.person_id, _WEEK.c.days).where(_WEEK.c.week == monday)
+    """Keep who was active or seen in a week; return everybody whose days are not what they were."""
+    query = select(_WEEK.c.person_id, _WEEK.c.days).where(_WEEK.c.week == monday, _WEEK.c.days > 0)
     before: dict[int, int] = dict(connection.execute(query).all())
     now = dict(zip(here.people.tolist(), here.days.tolist(), strict=True))
     changed = {
         person for person in before.keys() | now.keys() if before.get(person) != now.get(person)
     }
     connection.execute(delete(_WEEK).where(_WEEK.c.week == monday))
-    if now:
-        connection.execute(
-            insert(_WEEK),
-            [
-                {"week": monday, "person_id": person, "days": days, "sessions": sessions}
-                for (person, days), sessions in zip(
-                    now.items(), here.sessions.tolist(), strict=True
-                )
-            ],
-        )
+    numbers = [*zip(here.people.tolist(), here.days.tolist(), here.sessions.tolist(), strict=True)]
+    numbers += [(person, 0, 0) for person in here.elsewhere.tolist()]
+    rows = [
+        {"week": monday, "person_id": person, "days": days, "sessions": sessions}
+        for person, days, sessions in numbers
+    ]
+    if rows:
+        connection.execute(insert(_WEEK), rows)
     return np.array(sorted(changed), dtype=np.int64)
 
 
 def load(connection: Connection, since: date) -> dict[date, Presence]:
-    """Return who was active in each stored week from `since` on."""
+    """Return who was active and who was seen in each stored week from `since` on."""
     rows = connection.execute(
         select(_WEEK.c.week, _WEEK.c.person_id, _WEEK.c.days, _WEEK.c.sessions)
         .where(_WEEK.c.week >= since)
@@ -67,10 +74,13 @@ def load(connection: Connection, since: date) -> dict[date, Presence]:
     found: dict[date, list[tuple[int, int, int]]] = {}
     for week, person, days, sessions in rows:
         found.setdefault(week, []).append((person, days, sessions))
-    return {
-        week: Presence(*np.array(one, dtype=np.int64).reshape(-1, 3).T.copy())
-        for week, one in found.items()
-    }
+    made = {}
+    for week, one in found.items():
+        people, bits, counted = np.array(one, dtype=np.int64).reshape(-1, 3).T.copy()
+        is_active = bits > 0
+        active = (column[is_active] for column in (people, bits, counted))
+        made[week] = Presence(*active, elsewhere=people[~is_active])
+    return made
 
 
 def _active_days(rows: Iterable[tuple[date, int]]) -> Iterator[date]:

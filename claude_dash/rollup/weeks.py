@@ -30,7 +30,7 @@ from claude_dash.rollup.rows import (
 
 
 def presence(facts: week_facts.WeekFacts, keys: Ints) -> Presence:
-    """Return the active days and sessions of the people, not the keys, of a week."""
+    """Return the active days and sessions of the people, not the keys, and who else was seen."""
     person, day = facts.active_days()
     is_person = ~np.isin(person, keys)
     person, day = person[is_person], day[is_person]
@@ -42,7 +42,8 @@ def presence(facts: week_facts.WeekFacts, keys: Ints) -> Presence:
     known = np.isin(activity.person, people)
     at = np.searchsorted(people, activity.person[known])
     np.add.at(sessions, at, activity.amounts[known, 0])
-    return Presence(people, days, sessions)
+    elsewhere = np.setdiff1d(facts.seen(), np.union1d(people, keys))
+    return Presence(people, days, sessions, elsewhere)
 
 
 def united(cells: Cells, rows: tuple[Row, ...]) -> Ints:
@@ -128,9 +129,8 @@ def roll_up_week(
         The crowd of the week and who was active in it, for what is counted over several weeks.
     """
     facts = week_facts.load(connection, monday)
-    active, _ = facts.active_days()
-    crowd = gather(standings, keys, monday, np.unique(active), policy)
     here = presence(facts, keys)
+    crowd = gather(standings, keys, monday, here.seen, policy)
     rows = Rows("week", monday)
     is_small = crowd.partition.population < 2 * policy.k
     made = build(facts, crowd, policy.k)

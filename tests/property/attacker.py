@@ -1,73 +1,57 @@
 """Somebody who reads everything that is shown, and solves the linear system behind it.
 
-The unknowns are atoms: team row x day x model x terminal. Every shown value is a sum of atoms.
-What can be computed is what lies in the row space of these sums, calculated modulo a prime, so
-that nothing is lost to rounding. Amounts are known to be at least 0: an atom of a sum that is 0
-is 0. Tried are all sums of rows, days and values, sums of few cells of a table, and the sparsest
-sums that elimination comes upon.
+The unknowns are atoms: team row x day x combination of technical values. Every shown value is a
+sum of atoms. What can be computed is what lies in the row space of these sums, calculated modulo a
+prime, so that nothing is lost to rounding. Amounts are known to be at least 0: an atom of a sum
+that is 0 is 0. Tried are all sums of rows, days and values, sums of few cells of a table, and the
+sparsest sums that elimination comes upon.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import chain, combinations, product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from claude_dash.privacy.cells import Cells, Ints, Shown
+from claude_dash.privacy.cells import Ints
 from claude_dash.privacy.policy import Policy
-from tests.property.worlds import DAYS, World
 
 PRIME = 1_000_003
-MAX_ROWS_TAKEN_TOGETHER = 7
+MAX_TAKEN_TOGETHER = 7
 LARGEST_WEIGHT = 9
 Masks = NDArray[np.int64]  # of shape (sums, atoms)
 
 
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What somebody did in a week, whom the attacker knows nothing of.
+
+    amounts: of each contributor, shape (contributors, days, combinations). row: the team row of
+    each contributor, below `rows`. is_key: who is a key. tables: for each technical dimension which
+    combinations each of its values has, of shape (values, combinations).
+    """
+
+    amounts: Ints
+    row: Ints
+    rows: int
+    is_key: NDArray[np.bool_]
+    tables: Sequence[Masks]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Return the numbers of rows, days and combinations."""
+        return self.rows, *self.amounts.shape[1:]  # type: ignore[return-value]
+
+
 class Attacker:
-    """What can be computed about one week."""
+    """What can be computed about one week from sums of atoms that are known."""
 
-    def __init__(self, world: World, shown: Sequence[Shown], policy: Policy) -> None:
-        self.world, self.policy = world, policy
-        self.shape = (len(world.partition.teams), *world.amounts.shape[1:])
-        self.row = world.row
-        found = list(self._known(shown))
-        self.masks = np.array([mask.ravel() for mask, _ in found], dtype=np.int64)
-        self.masks = self.masks.reshape(len(found), int(np.prod(self.shape)))
-        self.values = np.array([value for _, value in found], dtype=np.int64)
-
-    def _known(self, shown: Sequence[Shown]) -> Iterator[tuple[Masks, int]]:
-        """Yield each shown value with the atoms that it is the sum of."""
-        teams = self.world.partition.teams
-        below = [np.array([row.parent == n for row in teams])
-                 for n in range(len(self.world.partition.departments))]  # fmt: skip
-        cut = self.world.cut
-        for made, one in zip(self.world.week.magnitudes, shown, strict=True):
-            every = np.ones(len(teams), dtype=bool)
-            singles = list(np.eye(len(teams), dtype=bool))
-            days = list(np.eye(DAYS, dtype=bool))
-            halves = [np.arange(DAYS) < cut, np.arange(DAYS) >= cut]
-            week = np.ones(DAYS, dtype=bool)
-            departments = self.world.partition.departments
-            for codes, rows, spans, totals in (
-                (one.organization[None], [every], [week], made.groups.total.sum(axis=0)[None]),
-                (one.departments, below, [week], _sums(made.groups, departments)),
-                (one.teams, singles, [week], _sums(made.groups, teams)),
-                (one.days, [every], days, made.days.total),
-                (one.parts, [every], halves, made.parts.total if made.parts else None),
-            ):
-                if codes is None or totals is None:
-                    continue
-                for number, (rowset, dayset) in enumerate(product(rows, spans)):
-                    for value in np.flatnonzero(codes[number] == 0).tolist():
-                        mask = np.zeros(self.shape, dtype=np.int64)
-                        at = np.ix_(rowset, dayset)
-                        if made.dimension == "model":
-                            mask[(*at, value)] = 1
-                        elif made.dimension:
-                            mask[(*at, slice(None), value)] = 1
-                        else:
-                            mask[at] = 1
-                        yield mask, int(totals[number, value])
+    def __init__(self, truth: Truth, known: Sequence[tuple[Masks, int]], policy: Policy) -> None:
+        self.truth, self.policy, self.shape = truth, policy, truth.shape
+        self.masks = np.array([mask.ravel() for mask, _ in known], dtype=np.int64)
+        self.masks = self.masks.reshape(len(known), int(np.prod(self.shape)))
+        self.values = np.array([value for _, value in known], dtype=np.int64)
 
     def leaks(self) -> list[str]:
         """Return what can be computed though it must not be, in words."""
@@ -85,7 +69,7 @@ class Attacker:
             if not (more & ~zeros).any():
                 break
             zeros |= more
-        failing = self.fails(sums) | self.fails(np.where(self.world.is_key, 0, sums))
+        failing = self.fails(sums) | self.fails(np.where(self.truth.is_key, 0, sums))
         wrong += [f"rows {self._words(one)}" for one in by_people[known[0] & failing][:3]]
         failing = self.fails(weights)
         wrong += [f"days {self._words(one)}" for one in by_day[known[1] & failing][:3]]
@@ -93,35 +77,37 @@ class Attacker:
 
     def _guesses(self) -> tuple[Masks, Masks]:
         """Return the sums to try: of rows in the week, and of days of the organization."""
-        rows, days, models, terminals = self.shape
-        values = [(one, np.ones(terminals, dtype=np.int64)) for one in _subsets(models, models)]
-        values += [(np.ones(models, dtype=np.int64), one) for one in _subsets(terminals, terminals)]
-        grids = np.array([np.outer(first, second).ravel() for first, second in values])
-        few = _subsets(rows, rows if rows <= MAX_ROWS_TAKEN_TOGETHER else 2)
-        if rows > MAX_ROWS_TAKEN_TOGETHER:
+        rows, days, values = self.shape
+        grids = np.concatenate(
+            [_subsets(len(one), len(one)) @ one for one in self.truth.tables]
+            or [np.ones((1, values), dtype=np.int64)]
+        )
+        grids = np.unique(grids, axis=0)
+        few = _subsets(rows, rows if rows <= MAX_TAKEN_TOGETHER else 2)
+        if rows > MAX_TAKEN_TOGETHER:
             few = np.concatenate([few, 1 - few[:rows]])
-        by_people = np.einsum("rt,gv->rgtv", few, grids).reshape(-1, rows, 1, models * terminals)
+        by_people = np.einsum("rt,gv->rgtv", few, grids).reshape(-1, rows, 1, values)
         by_people = np.concatenate([by_people, self._scattered()])
-        by_people = np.broadcast_to(by_people, (len(by_people), rows, days, models * terminals))
+        by_people = np.broadcast_to(by_people, (len(by_people), rows, days, values))
         by_day = np.einsum("rd,gv->rgdv", _subsets(days, days), grids)
-        by_day = by_day.reshape(-1, 1, days, models * terminals)
-        by_day = np.broadcast_to(by_day, (len(by_day), rows, days, models * terminals))
+        by_day = by_day.reshape(-1, 1, days, values)
+        by_day = np.broadcast_to(by_day, (len(by_day), rows, days, values))
         atoms = int(np.prod(self.shape))
         return by_people.reshape(-1, atoms), by_day.reshape(-1, atoms)
 
     def _scattered(self) -> Masks:
         """Return sums of two cells of one table, in different rows and columns."""
-        rows, _, models, terminals = self.shape
+        rows, _, values = self.shape
         found = []
-        for axis, size in ((0, models), (1, terminals)):
-            for first, second in combinations(product(range(rows), range(size)), 2):
+        for table in self.truth.tables:
+            for first, second in combinations(product(range(rows), range(len(table))), 2):
                 if first[0] == second[0] or first[1] == second[1]:
                     continue
-                mask = np.zeros((rows, 1, models, terminals), dtype=np.int64)
+                mask = np.zeros((rows, 1, values), dtype=np.int64)
                 for row, value in (first, second):
-                    mask[(row, 0, value) if axis == 0 else (row, 0, slice(None), value)] = 1
-                found.append(mask.reshape(rows, 1, -1))
-        return np.array(found, dtype=np.int64).reshape(-1, rows, 1, models * terminals)
+                    mask[row, 0] = table[value]
+                found.append(mask)
+        return np.array(found, dtype=np.int64).reshape(-1, rows, 1, values)
 
     def _sparse(self, system: "Reduced", zeros: NDArray[np.bool_]) -> Masks:
         """Return sums without negative weights that elimination finds and that fail R3 or R4."""
@@ -139,12 +125,13 @@ class Attacker:
 
     def _amounts(self, masks: Masks) -> Ints:
         """Return what each contributor adds to each sum, of shape (sums, contributors)."""
-        found = np.zeros((len(masks), len(self.row)))
+        truth = self.truth
+        found = np.zeros((len(masks), len(truth.row)))
         atoms = int(np.prod(self.shape[1:]))
         blocks = masks.reshape(len(masks), self.shape[0], atoms).astype(float)
-        flat = self.world.amounts.reshape(len(self.row), -1).astype(float)
+        flat = truth.amounts.reshape(len(truth.row), -1).astype(float)
         for row in range(self.shape[0]):
-            here = self.row == row
+            here = truth.row == row
             found[:, here] = blocks[:, row] @ flat[here].T
         return found.astype(np.int64)
 
@@ -194,10 +181,6 @@ class Reduced:
         left = (wanted - wanted[:, self.pivots] @ self.basis.astype(float)) % PRIME
         found: NDArray[np.bool_] = ~left.any(axis=1)
         return found
-
-
-def _sums(cells: Cells, rows: Sequence[object]) -> Ints:
-    return np.array([cells.total[list(row.members)].sum(axis=0) for row in rows])  # type: ignore[attr-defined]
 
 
 def _subsets(size: int, most: int) -> Masks:

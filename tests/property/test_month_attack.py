@@ -100,7 +100,7 @@ def leaks(seed: int, *, guess: bool = False) -> list[tuple[int, ...]]:
     wanted = np.array(tried)
     reached = Reduced(masks, zeros).reaches(wanted)
     sums = (wanted[reached].astype(float) @ amounts.T).astype(np.int64)
-    failing = Attacker(worlds[0], answers[0], POLICY).fails(sums)
+    failing = Attacker(worlds[0].truth, [], POLICY).fails(sums)
     return [names[at] for at in np.flatnonzero(reached)[failing]]
 
 

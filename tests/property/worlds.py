@@ -1,14 +1,16 @@
 """Random organizations, person by person, and the cells that the gate sees of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from claude_dash.privacy.cells import Cells, Group, Ints, Magnitude, Partition, Week
+from claude_dash.privacy.cells import Cells, Group, Ints, Magnitude, Partition, Shown, Week
 from claude_dash.privacy.partition import partition
 from claude_dash.privacy.policy import Policy
+from tests.property.attacker import Masks, Truth
 
 MEASURE = "tokens"
 DIMENSIONS = ("model", "terminal_type")
@@ -36,6 +38,43 @@ class World:
         return np.array([of_group[one] for one in self.group.tolist()], dtype=np.int64)
 
     @property
+    def truth(self) -> Truth:
+        """Return what an attacker does not know."""
+        models, terminals = self.amounts.shape[2:]
+        every = np.eye(models * terminals, dtype=np.int64).reshape(models, terminals, -1)
+        tables = (every.sum(axis=1), every.sum(axis=0))
+        flat = self.amounts.reshape(*self.amounts.shape[:2], -1)
+        return Truth(flat, self.row, len(self.partition.teams), self.is_key, tables)
+
+    def known(self, shown: Sequence[Shown]) -> Iterator[tuple[Masks, int]]:
+        """Yield each value that the gate shows, with the atoms that it is the sum of."""
+        teams, departments = self.partition.teams, self.partition.departments
+        below = [np.array([row.parent == n for row in teams]) for n in range(len(departments))]
+        every = np.ones(len(teams), dtype=bool)
+        singles = list(np.eye(len(teams), dtype=bool))
+        days = list(np.eye(DAYS, dtype=bool))
+        halves = [np.arange(DAYS) < self.cut, np.arange(DAYS) >= self.cut]
+        week = np.ones(DAYS, dtype=bool)
+        truth = self.truth
+        tables = {"": np.ones((1, truth.shape[2]), dtype=np.int64)}
+        tables |= dict(zip(DIMENSIONS, truth.tables, strict=True))
+        for made, one in zip(self.week.magnitudes, shown, strict=True):
+            for codes, rows, spans, totals in (
+                (one.organization[None], [every], [week], made.groups.total.sum(axis=0)[None]),
+                (one.departments, below, [week], _sums(made.groups, departments)),
+                (one.teams, singles, [week], _sums(made.groups, teams)),
+                (one.days, [every], days, made.days.total),
+                (one.parts, [every], halves, made.parts.total if made.parts else None),
+            ):
+                if codes is None or totals is None:
+                    continue
+                for number, (rowset, dayset) in enumerate(product(rows, spans)):
+                    for value in np.flatnonzero(codes[number] == 0).tolist():
+                        mask = np.zeros(truth.shape, dtype=np.int64)
+                        mask[np.ix_(rowset, dayset)] = tables[made.dimension][value]
+                        yield mask, int(totals[number, value])
+
+    @property
     def week(self) -> Week:
         """Return what the gate reads: the total, and a table per dimension."""
         made = [self._magnitude("", ("",), self.amounts.sum(axis=(2, 3), keepdims=True)[..., 0])]
@@ -60,6 +99,10 @@ class World:
             stacked([cells_of(by_day[:, day]) for day in range(DAYS)]),
             parts,
         )
+
+
+def _sums(cells: Cells, rows: Sequence[object]) -> Ints:
+    return np.array([cells.total[list(row.members)].sum(axis=0) for row in rows])  # type: ignore[attr-defined]
 
 
 def cells_of(amounts: Ints) -> Cells:
