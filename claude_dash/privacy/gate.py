@@ -80,7 +80,7 @@ class Table:
             inside = np.flatnonzero(np.array(self.made.within) == number)
             if len(inside):
                 one = Table(self.made.pick(inside), self.cells.pick(inside))
-                parts.append(one._protect(whole.pick(np.array([number])), shape, policy))  # noqa: SLF001 - its own
+                parts.append(one._protect(whole.pick(np.array([number])), shape, policy))
                 places.append(inside)
         back = np.argsort(np.concatenate(places))
         codes = Levels(*(

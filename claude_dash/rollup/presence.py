@@ -78,8 +78,9 @@ def load(connection: Connection, since: date) -> dict[date, Presence]:
     for week, one in found.items():
         people, bits, counted = np.array(one, dtype=np.int64).reshape(-1, 3).T.copy()
         is_active = bits > 0
-        active = (column[is_active] for column in (people, bits, counted))
-        made[week] = Presence(*active, elsewhere=people[~is_active])
+        made[week] = Presence(
+            people[is_active], bits[is_active], counted[is_active], people[~is_active]
+        )
     return made
 
 

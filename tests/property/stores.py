@@ -101,8 +101,9 @@ class Town:
                         self._say(who, day, rng.choice(products, p=tastes), amount, shared)
                         for kind, name, rank in names:
                             if rng.random() < 0.7 / rank and (rank < 4 or who % 5 < 2):
+                                where = str(products[(who + len(name)) % len(products)])
                                 self._use(who, day, f"{kind}:{name}", int(rng.integers(1, 30)),
-                                          products, shared)  # fmt: skip
+                                          {**shared, "product": where})  # fmt: skip
                     spent = "api" if is_key else str(rng.choice([*products, CLAUDE_CODE]))
                     place = f"w{rng.integers(places)}" if is_key else ""
                     self._pay(who, day, amount, shared | {
@@ -114,12 +115,9 @@ class Town:
         few = {"messages": amount, "conversations": amount // 9, "product": str(where)}
         self._add(t.SURFACE_DAY, who, day, {**few, **shared})
 
-    def _use(
-        self, who: int, day: date, feature: str, uses: int, products: list[str], shared: Fact
-    ) -> None:
+    def _use(self, who: int, day: date, feature: str, uses: int, shared: Fact) -> None:
         kind, _, name = feature.partition(":")
-        where = products[(who + len(name)) % len(products)]
-        values = {"kind": kind, "feature": name, "uses": uses, "product": str(where)}
+        values = {"kind": kind, "feature": name, "uses": uses}
         self._add(t.FEATURE_DAY, who, day, {**values, **shared})
 
     def _pay(self, who: int, day: date, amount: int, key: Fact, cost_type: str) -> None:

@@ -1,4 +1,4 @@
-"""Whatever the roll-up stores of Enterprise and of all spend, nothing that fails follows from it."""
+"""From what the roll-up stores of Enterprise and of all spend, nothing that fails follows."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from claude_dash.config import Settings
 from claude_dash.privacy.policy import Policy
 from tests.property.attacker import Attacker
-from tests.property.stores import SUBJECTS, Subject, Weekly, random_town
+from tests.property.stores import SUBJECTS, Weekly, random_town
 from tests.rolled import MONDAY
 
 POLICY = Policy()
@@ -32,4 +32,5 @@ def leaks(seed: int, settings: Settings) -> list[str]:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_that_fails_follows_from_what_is_released(seed: int, settings: Settings) -> None:
+    """No linear combination of a week's figures is one that may not be shown."""
     assert leaks(seed, settings) == []

@@ -211,6 +211,19 @@ def test_all_spend_needs_both_parts_where_both_are_fed(connection: Connection) -
     assert row.value == Decimal(5)
 
 
+def test_all_spend_by_product_counts_each_product_once(connection: Connection) -> None:
+    """Claude Code's part is Claude Code, another product's is its own and not twice that."""
+    cost_was_read(connection, is_legacy=False)
+    release(connection, "cost_billed", 2_000_000_000)
+    release(connection, "cost_billed_elsewhere", 3_000_000_000)
+    release(connection, "cost_billed_elsewhere", 3_000_000_000, dimension="product", item="chat")
+    rows = ask(connection, "spend_billed", by=("product",)).rows
+    assert {row.groups["product"]: row.value for row in rows} == {
+        "chat": Decimal(3),
+        "claude_code": Decimal(2),
+    }
+
+
 def test_a_week_with_an_unread_day_is_provisional(connection: Connection) -> None:
     """One day that was not read makes the week provisional."""
     connection.execute(t.DayRead.__table__.delete().where(t.DayRead.day == WEEK))
