@@ -122,7 +122,7 @@ class SpendReports:
             data = [
                 _bucket(at, STEPS[width], [
                     row for total in sums[at] for row in _flat(total, kind, by)
-                ][:100])  # and no remainder
+                ][:MOST_GROUPS])  # and no remainder
                 for at in page_of
             ]  # fmt: skip
         owner = {"organization_id": self.organization.id} if old else {}
