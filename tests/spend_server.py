@@ -47,6 +47,7 @@ ORDERS = {
     "usage": ("total_tokens", "output_tokens", "uncached_input_tokens", "requests", "time"),
     "cost": ("amount", "list_amount", "time"),
 }
+MOST_GROUPS = 100  # of a bucket of the older totals
 
 
 @dataclass
