@@ -57,8 +57,21 @@ def teams(release: Release, dimension: str, organization: Row | None) -> go.Figu
             hoverinfo="skip",
             showlegend=False,
         )
+    empty = [row for row in rows if row.value is None and not row.hidden]
+    made.add_scatter(
+        y=[theme.label_of(dimension, row.groups[dimension]) for row in empty],
+        x=[0] * len(empty),
+        mode="text",
+        text=["not read" if row.status == "missing" else theme.NOTHING for row in empty],
+        textposition="middle right",
+        textfont={"color": theme.GREY},
+        hoverinfo="skip",
+        showlegend=False,
+    )
     if of_all is not None:
-        made.add_vline(x=of_all, line={"color": theme.GREY, "dash": "dash", "width": 1.5})
+        made.add_vline(
+            x=of_all, line={"color": theme.GREY, "dash": "dash", "width": 1.5}, layer="below"
+        )
         made.add_annotation(
             x=of_all, y=1.0, yref="paper", yanchor="bottom", showarrow=False,
             text=theme.number(organization.value if organization else None, release.unit),

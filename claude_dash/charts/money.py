@@ -7,7 +7,7 @@ from decimal import Decimal
 import plotly.graph_objects as go
 
 from claude_dash.charts import theme
-from claude_dash.charts.trend import HATCH, finish, mark_hidden, since_first
+from claude_dash.charts.trend import bar_marks, finish, mark_hidden, since_first
 from claude_dash.clock import ONE_DAY, next_month
 from claude_dash.metrics.release import Release
 
@@ -34,14 +34,7 @@ def kinds(series: Sequence[tuple[str, Release]]) -> go.Figure:
             x=x,
             y=[None if row.value is None else float(row.value) for row in rows],
             name=name,
-            marker={
-                "color": color,
-                "pattern": {
-                    **HATCH,
-                    "shape": ["/" if row.status == "provisional" else "" for row in rows],
-                    "fgcolor": color,
-                },
-            },
+            marker=bar_marks(rows, color),
             customdata=[theme.exact(row.value, release.unit) for row in rows],
             hovertemplate="%{customdata}",
         )

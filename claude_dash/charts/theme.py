@@ -1,5 +1,7 @@
 """Colours, the look of axes, and how a number, a day and a reason are spelled."""
 
+import math
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -21,7 +23,7 @@ PRODUCT_COLORS = {
     "Cowork": SAGE,
     "Chat and Cowork, unified": MAGENTA,
     "Claude Design": LILAC,
-    "Office agent": BROWN,
+    "Office": BROWN,
 }
 PRODUCTS = {
     "chat_and_claude_code": "Chat and Claude Code, not told apart",
@@ -29,16 +31,20 @@ PRODUCTS = {
     "claude_code": "Claude Code",
     "claude_design": "Claude Design",
     "claude_science": "Claude Science",
-    "claude_tag": "Claude Tag",
+    "claude_tag": "Claude in Slack",
+    "office_agent": "Office",
 }
 COLLECTIVE = {"feature": "Other features"}  # where names that too few people use stand together
-VERBATIM = frozenset({"team", "department", "feature", "workspace"})  # names that are not ours
+# Dimensions whose values are names that are not ours.
+VERBATIM = frozenset({"team", "department", "feature", "workspace", "connection", "terminal_type"})
 REST = "Other"  # the series beyond the sixth
 NOTHING = "\u2013"  # where there is no value
+NOT_TOLD = "Not told"
 BAND = "rgba(125,130,140,0.13)"
 GRID = "rgba(125,130,140,0.22)"
 AREA = "rgba(58,103,208,0.10)"
 TEXT_SIZE = 12
+TICKS = 5
 MAX_SERIES = 6
 REASONS = {
     "small group": "too few people",
@@ -127,9 +133,10 @@ def change(now: Value, before: Value, unit: str) -> str:
     if unit == "1":
         points = round(step * _PER_CENT)
         return "no change" if not points else f"{points:+d} {'pt' if abs(points) == 1 else 'pts'}"
-    if isinstance(now, Fraction) and not unit.startswith("USD"):
+    is_small = abs(float(before)) < _THOUSAND and not unit.startswith("USD")
+    if isinstance(now, Fraction) and is_small:
         return "no change" if abs(step) < 0.05 else f"{step:+.1f}"  # noqa: PLR2004 - one decimal
-    if abs(float(before)) < _THOUSAND and not unit.startswith("USD"):
+    if is_small:
         return "no change" if not round(step) else f"{step:+.0f}"
     if not before:
         return ""
@@ -152,18 +159,12 @@ def label_of(dimension: str, item: str) -> str:
     if dimension == "model":
         return model_family(item)
     if item in {"", UNATTRIBUTED}:
-        return "not told"
+        return NOT_TOLD
     if item == OTHER and dimension in COLLECTIVE:
         return COLLECTIVE[dimension]
     if dimension in VERBATIM:
         return item
-    plain = item.replace("_", " ")
-    return PRODUCTS.get(item, plain.capitalize()) if dimension == "product" else plain
-
-
-def opening(label: str, dimension: str) -> str:
-    """Return a label as a sentence begins with it; names that are not ours stay as they are."""
-    return label if dimension in VERBATIM else label[:1].upper() + label[1:]
+    return PRODUCTS.get(item, item.replace("_", " ").capitalize())
 
 
 def figure(height: int = 300) -> go.Figure:
@@ -190,13 +191,38 @@ def figure(height: int = 300) -> go.Figure:
     )
     made.update_xaxes(showgrid=False, fixedrange=True, title=None, nticks=9)
     made.update_yaxes(
-        rangemode="tozero", fixedrange=True, title=None, nticks=5, gridcolor=GRID, zeroline=False
+        rangemode="tozero",
+        fixedrange=True,
+        title=None,
+        nticks=TICKS,
+        gridcolor=GRID,
+        zeroline=False,
     )
     return made
 
 
-def scale(made: go.Figure, unit: str, *, axis: str = "y") -> None:
-    """Give an axis the unit's number format."""
-    formats = {"1": ".0%", "USD": "$~s"}
-    tick = formats.get("USD" if unit.startswith("USD") else unit, "~s")
-    (made.update_yaxes if axis == "y" else made.update_xaxes)(tickformat=tick)
+def scale(made: go.Figure, unit: str) -> None:
+    """Give the upright axis of a figure that has its data the unit's number format."""
+    if unit.startswith("{token}"):
+        _token_ticks(made)
+    elif unit == "1":
+        made.update_yaxes(tickformat=".0%")
+    else:  # steps below one are decimals, where SI would write 500m
+        sign = "$" if unit.startswith("USD") else ""
+        small = {"dtickrange": [None, 1], "value": f"{sign}~f"}
+        made.update_yaxes(tickformatstops=[small, {"dtickrange": [1, None], "value": f"{sign}~s"}])
+
+
+def _token_ticks(made: go.Figure) -> None:
+    """Mark an axis in millions or billions; the chart's own formats call a billion G."""
+    sums: Counter[object] = Counter()
+    for trace in made.data:
+        for x, y in zip(trace.x or (), trace.y or (), strict=True):
+            sums[x if trace.type == "bar" else (x, trace.name)] += y or 0
+    most = max(sums.values(), default=0) or 1
+    size = 10.0 ** math.floor(math.log10(most / TICKS))
+    step = next(size * n for n in (1, 2, 5, 10) if size * n * TICKS >= most)
+    marks = [step * n for n in range(int(most / step) + 1)]
+    made.update_yaxes(
+        tickvals=marks, ticktext=["0", *(tokens(one).replace(".0", "") for one in marks[1:])]
+    )

@@ -1,7 +1,6 @@
-"""One measure over time as a line, several teams as lines, and parts of a total as bars."""
+"""Measures over time as lines, and what every chart over time shares."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 
 import plotly.graph_objects as go
@@ -18,7 +17,7 @@ def since_first(rows: Sequence[Row]) -> list[Row]:
     return list(rows[first:])
 
 
-def _running(rows: Sequence[Row], today: date) -> Row | None:
+def running(rows: Sequence[Row], today: date) -> Row | None:
     """Return the period that is not over yet, if it is among the rows."""
     return next((row for row in rows if row.start <= today < row.end), None)
 
@@ -38,13 +37,18 @@ def _band(made: go.Figure, grain: str, row: Row) -> None:
     )
 
 
-def mark_hidden(made: go.Figure, grain: str, rows: Sequence[Row]) -> None:
-    """Put a grey cross on the axis where a value is hidden: never zero, never absent."""
+def mark_hidden(
+    made: go.Figure, grain: str, rows: Sequence[Row], tops: Mapping[str, float] | None = None
+) -> None:
+    """Put a grey cross where a value is hidden: never zero, never absent.
+
+    tops: where what is shown of a period ends; the cross stands there and not on the axis.
+    """
     hidden = [row for row in rows if row.hidden]
     if hidden:
         made.add_scatter(
             x=[theme.period(grain, row.start) for row in hidden],
-            y=[0] * len(hidden),
+            y=[(tops or {}).get(theme.period(grain, row.start), 0) for row in hidden],
             mode="markers",
             marker={"symbol": "x-thin", "size": 8, "line": {"width": 2, "color": theme.GREY}},
             text=[f"hidden · {theme.reason(row.hidden)}" for row in hidden],
@@ -58,8 +62,8 @@ def line(release: Release, today: date, *, color: str = theme.BLUE) -> go.Figure
     """Draw one measure over time; the running period is dotted, what is missing is a gap."""
     made, rows, grain = theme.figure(), since_first(release.rows), release.grain
     x = [theme.period(grain, row.start) for row in rows]
-    running = _running(rows, today)
-    closed = [None if row is running or row.value is None else float(row.value) for row in rows]
+    now = running(rows, today)
+    closed = [None if row is now or row.value is None else float(row.value) for row in rows]
     hover = [theme.exact(row.value, release.unit) for row in rows]
     last = next((n for n in range(len(rows) - 1, -1, -1) if closed[n] is not None), -1)
     made.add_scatter(
@@ -69,7 +73,7 @@ def line(release: Release, today: date, *, color: str = theme.BLUE) -> go.Figure
         line={"width": 2.5, "color": color},
         # An area over a gap would draw a value that is hidden or missing.
         fill=None if None in closed[: last + 1] else "tozeroy",
-        fillcolor=theme.AREA if color == theme.BLUE else _light(color),
+        fillcolor=theme.AREA if color == theme.BLUE else light(color, 0.1),
         customdata=hover,
         hovertemplate="%{customdata}<extra></extra>",
         connectgaps=False,
@@ -87,30 +91,44 @@ def line(release: Release, today: date, *, color: str = theme.BLUE) -> go.Figure
             showlegend=False,
             cliponaxis=False,
         )
-    if running is not None and running.value is not None and last >= 0:
+    if now is not None and now.value is not None and last >= 0:
         made.add_scatter(
-            x=[x[last], theme.period(grain, running.start)],
-            y=[closed[last], float(running.value)],
+            x=[x[last], theme.period(grain, now.start)],
+            y=[closed[last], float(now.value)],
             mode="lines+markers",
             line={"width": 2, "color": color, "dash": "dot"},
             marker={"size": [0, 8], "color": color, "symbol": "circle-open"},
-            hovertemplate=f"{theme.exact(running.value, release.unit)} so far<extra></extra>",
+            hovertemplate=f"{theme.exact(now.value, release.unit)} so far<extra></extra>",
             showlegend=False,
         )
-    if running is not None:
-        _band(made, grain, running)
+    if now is not None:
+        _band(made, grain, now)
     mark_hidden(made, grain, rows)
     finish(made, release, x)
     return made
 
 
-def _light(color: str) -> str:
+def light(color: str, share: float) -> str:
+    """Return a colour that lets the ground through."""
     red, green, blue = (int(color[n : n + 2], 16) for n in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.10)"
+    return f"rgba({red},{green},{blue},{share})"
+
+
+def bar_marks(rows: Sequence[Row], color: str) -> dict[str, object]:
+    """Return how the bars of a series look: hatched where a period may still change."""
+    return {
+        "color": color,
+        "pattern": {
+            **HATCH,
+            "shape": ["/" if row.status == "provisional" else "" for row in rows],
+            "fgcolor": color,
+        },
+    }
 
 
 def finish(made: go.Figure, release: Release, x: Sequence[str]) -> None:
-    """Give a figure over time the order of its periods and the format of its unit."""
+    """Give a figure over time its legend, the order of its periods and its unit's format."""
+    _plain_legend(made)
     theme.scale(made, release.unit)
     made.update_xaxes(type="category", categoryorder="array", categoryarray=list(dict.fromkeys(x)))
     known = [float(row.value) for row in release.rows if row.value is not None]
@@ -118,6 +136,23 @@ def finish(made: go.Figure, release: Release, x: Sequence[str]) -> None:
         made.update_yaxes(showticklabels=False)
     if release.unit == "1" and max(known, default=1) > 0.1:  # noqa: PLR2004 - under 10 % zoomed in
         made.update_yaxes(range=[0, 1.02])
+
+
+def _plain_legend(made: go.Figure) -> None:
+    """Give a plain key to series that begin hatched, whose key would be hatched as well."""
+    for trace in made.data:
+        shapes = trace.marker.pattern.shape if trace.type == "bar" else None
+        if not shapes or not shapes[0]:
+            continue
+        trace.update(showlegend=False, legendgroup=trace.name)
+        made.add_scatter(
+            x=[None],
+            y=[None],
+            mode="markers",
+            name=trace.name,
+            legendgroup=trace.name,
+            marker={"symbol": "square", "size": 11, "color": trace.marker.pattern.fgcolor},
+        )
 
 
 def lines(release: Release, dimension: str, today: date, *, all_of: Release | None) -> go.Figure:
@@ -172,111 +207,3 @@ def _named_line(
         connectgaps=False,
         cliponaxis=False,
     )
-
-
-def stacked(release: Release, dimension: str, today: date) -> go.Figure:
-    """Draw parts of a total over time, largest at the bottom; what may still change is hatched."""
-    made = theme.figure()
-    release = replace(release, rows=tuple(since_first(release.rows)))
-    x = list(dict.fromkeys(theme.period(release.grain, row.start) for row in release.rows))
-    by_item = _by_label(release, dimension)
-    order = sorted(by_item, key=lambda item: -sum(by_item[item][0].values()))
-    if theme.REST in by_item:
-        order = [*(item for item in order if item != theme.REST), theme.REST]
-    for place, item in enumerate(order):
-        values, provisional, color_item = by_item[item]
-        is_rest = item == theme.REST
-        color = theme.GREY if is_rest else theme.color_of(dimension, color_item, place)
-        made.add_bar(
-            x=x,
-            y=[values.get(at) for at in x],
-            name=item,
-            marker={
-                "color": color,
-                "pattern": {
-                    **HATCH,
-                    "shape": ["/" if at in provisional else "" for at in x],
-                    "fgcolor": color,
-                },
-            },
-            customdata=[theme.exact(_exact(values.get(at)), release.unit) for at in x],
-            hovertemplate="%{customdata}",
-        )
-    running = _running(release.rows, today)
-    if running is not None:
-        made.add_annotation(
-            x=theme.period(release.grain, running.start), y=1, yref="paper", yanchor="bottom",
-            text="running", showarrow=False, xanchor="right", font={"color": theme.GREY},
-        )  # fmt: skip
-    hidden = [row for row in release.rows if row.hidden]
-    if hidden:
-        mark_hidden(made, release.grain, hidden)
-    finish(made, release, x)
-    return made
-
-
-def _exact(value: float | None) -> int | None:
-    return None if value is None else round(value)
-
-
-def _by_label(
-    release: Release, dimension: str
-) -> dict[str, tuple[dict[str, float], set[str], str]]:
-    """Return values and provisional periods by label; values of one label are added up.
-
-    What has no colour of its own, or comes after the sixth series, stands together as the rest.
-    """
-    found: dict[str, tuple[dict[str, float], set[str], str]] = {}
-    for row in release.rows:
-        item = row.groups[dimension]
-        values, provisional, _ = found.setdefault(
-            theme.label_of(dimension, item), ({}, set(), item)
-        )
-        at = theme.period(release.grain, row.start)
-        if row.value is not None:
-            values[at] = values.get(at, 0.0) + float(row.value)
-        if row.status == "provisional":
-            provisional.add(at)
-    largest = sorted(found, key=lambda label: -sum(found[label][0].values()))
-    if dimension == "product":
-        largest = [label for label in largest if label in theme.PRODUCT_COLORS]
-    kept = {label: found[label] for label in largest[: theme.MAX_SERIES]}
-    for values, provisional, item in (found[label] for label in found if label not in kept):
-        rest, open_periods, _ = kept.setdefault(theme.REST, ({}, set(), item))
-        for at, value in values.items():
-            rest[at] = rest.get(at, 0.0) + value
-        open_periods |= provisional
-    return {label: one for label, one in kept.items() if _is_seen(label, one[0])}
-
-
-def _is_seen(label: str, values: Mapping[str, float]) -> bool:
-    """Say whether a series belongs into the legend: it has a value, or is hidden throughout."""
-    return any(values.values()) or (not values and label != theme.REST)
-
-
-def signed(above: Sequence[tuple[str, Release, str]], below: tuple[str, Release, str]) -> go.Figure:
-    """Draw measures stacked above zero and one below it."""
-    made = theme.figure(320)
-    x: list[str] = []
-    for name, release, color in (*above, below):
-        x = [theme.period(release.grain, row.start) for row in release.rows]
-        sign = -1 if name == below[0] else 1
-        made.add_bar(
-            x=x,
-            y=[None if row.value is None else sign * float(row.value) for row in release.rows],
-            name=name,
-            marker={
-                "color": color,
-                "pattern": {
-                    **HATCH,
-                    "shape": ["/" if row.status == "provisional" else "" for row in release.rows],
-                    "fgcolor": color,
-                },
-            },
-            customdata=[theme.exact(row.value, release.unit) for row in release.rows],
-            hovertemplate="%{customdata}",
-        )
-    made.update_layout(barmode="relative")
-    finish(made, below[1], x)
-    made.update_yaxes(rangemode="normal", zeroline=True, zerolinecolor=theme.GRID)
-    return made

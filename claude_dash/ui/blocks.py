@@ -6,7 +6,7 @@ from datetime import timedelta
 import streamlit as st
 
 from claude_dash import attention
-from claude_dash.charts import bars, heat, theme
+from claude_dash.charts import bars, heat, stack, theme
 from claude_dash.charts import trend as lines
 from claude_dash.clock import today
 from claude_dash.metrics.define import Metric
@@ -54,7 +54,7 @@ def parts(
     """Draw a card of the parts of a total over time."""
     release = view.ask(metric, by=(by,))
     title = statements.mix(release, by, today(), of_what)
-    chart = lines.stacked(release, by, today())
+    chart = stack.stacked(release, by, today())
     card(title, f"{second} {_per(view)}.", chart, [release], key=f"{metric.name}-{by}", note=note)
 
 
@@ -90,7 +90,7 @@ def flows(view: View, retained: Metric, returned: Metric, new: Metric, paused: M
     """Draw who stayed, returned and came above zero, and who paused below it."""
     asked = [published(view, one) for one in (retained, returned, new, paused)]
     title = statements.level(asked[0], today(), "people were retained")
-    chart = lines.signed(
+    chart = stack.signed(
         [
             ("Retained", asked[0], theme.BLUE),
             ("Returned", asked[1], theme.LILAC),
@@ -108,7 +108,7 @@ def flows(view: View, retained: Metric, returned: Metric, new: Metric, paused: M
 def lines_of_code(view: View, added: Metric, removed: Metric, note: str) -> None:
     """Draw lines added above and removed below zero."""
     asked = [view.ask(added), view.ask(removed)]
-    chart = lines.signed([("Added", asked[0], theme.SAGE)], ("Removed", asked[1], theme.GREY))
+    chart = stack.signed([("Added", asked[0], theme.SAGE)], ("Removed", asked[1], theme.GREY))
     title = statements.level(asked[0], today(), "lines were added")
     card(
         title,
@@ -156,7 +156,7 @@ def _last_count(release: Release) -> int | None:
 def pair(view: View, above: tuple[str, Metric], below: tuple[str, Metric], *, second: str) -> None:
     """Draw one measure above zero and its opposite below."""
     asked = [view.ask(above[1]), view.ask(below[1])]
-    chart = lines.signed([(above[0], asked[0], theme.BLUE)], (below[0], asked[1], theme.ORANGE))
+    chart = stack.signed([(above[0], asked[0], theme.BLUE)], (below[0], asked[1], theme.ORANGE))
     title = statements.level(asked[0], today(), above[0].lower())
     card(title, f"{second} {_per(view)}.", chart, asked, key=f"{above[1].name}-pair")
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import streamlit as st
 
-from claude_dash.charts import bars, theme
+from claude_dash.charts import bars, stack, theme
 from claude_dash.charts import trend as lines
 from claude_dash.clock import today
 from claude_dash.facts.dimensions import OTHER
@@ -88,7 +88,7 @@ def _uses(view: View, kind: str) -> None:
     card(
         statements.mix(release, FEATURE, today(), f"uses of {KINDS[kind].lower()}"),
         f"Uses per {view.filters.shown_grain}, by {kind}.",
-        lines.stacked(release, FEATURE, today()),
+        stack.stacked(release, FEATURE, today()),
         [release],
         key=f"{FEATURE_USES.name}-{FEATURE}",
         note=FEATURE_USES.distortions if kind == "connector" else "",

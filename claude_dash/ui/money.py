@@ -195,7 +195,7 @@ def _tells(view: View, by: str) -> bool:
     """Say whether a source tells spend apart by a dimension."""
     release = view.ask(_whole_by(by), by=(by,))
     names = {theme.label_of(by, row.groups[by]) for row in release.rows if row.value or row.hidden}
-    return bool(names - {"not told"})
+    return bool(names - {theme.NOT_TOLD})
 
 
 def cost_table(view: View) -> None:

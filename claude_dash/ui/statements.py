@@ -102,7 +102,7 @@ def mix(release: Release, dimension: str, today: date, of_what: str) -> str:
         if row.start == last
     }
     item = max(now, key=lambda one: now[one] or 0)
-    label = theme.opening(theme.label_of(dimension, item), dimension)
+    label = theme.label_of(dimension, item)
     part = theme.number(now[item], "1")
     before = share(first, item)
     at = theme.period(release.grain, last)
@@ -148,7 +148,7 @@ def most(release: Release, dimension: str, verb: str, of_what: str) -> str:
     if not named:
         return NOTHING_SHOWN if rows or release.is_all_hidden else NO_DATA
     top = max(named, key=lambda row: float(row.value or 0))
-    label = theme.opening(theme.label_of(dimension, top.groups[dimension]), dimension)
+    label = theme.label_of(dimension, top.groups[dimension])
     now, at = theme.number(top.value, release.unit), theme.period(release.grain, top.start)
     start = f"{label}: {now} {verb} in {at}"
     return f"{start}, the most of {len(named)} {of_what}" if len(named) > 1 else start

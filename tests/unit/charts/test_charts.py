@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
-from claude_dash.charts import bars, money, theme, trend
+from claude_dash.charts import bars, money, stack, theme
 from claude_dash.metrics.release import Release, Row, Value
 
 MONDAY, TODAY = date(2026, 11, 2), date(2026, 11, 18)
@@ -55,7 +55,7 @@ def test_a_month_pauses_at_a_hidden_day() -> None:
 def test_parts_beyond_the_sixth_stand_together() -> None:
     """Nothing is left out: the smallest parts are one grey series, and the sum is the same."""
     rows = [row(10 - n, f"name{n}", by="feature") for n in range(9)]
-    drawn = trend.stacked(release(*rows, unit="{use}"), "feature", TODAY)
+    drawn = stack.stacked(release(*rows, unit="{use}"), "feature", TODAY)
     assert [one.name for one in drawn.data][-1] == theme.REST
     assert len(drawn.data) == theme.MAX_SERIES + 1
     assert sum(one.y[0] for one in drawn.data) == sum(10 - n for n in range(9))
@@ -64,7 +64,7 @@ def test_parts_beyond_the_sixth_stand_together() -> None:
 def test_a_product_keeps_its_colour() -> None:
     """A product's colour does not depend on its size; those without one stand together."""
     rows = [row(1, "chat"), row(9, "cowork"), row(2, "claude_science")]
-    drawn = trend.stacked(release(*rows, unit="{message}"), "product", TODAY)
+    drawn = stack.stacked(release(*rows, unit="{message}"), "product", TODAY)
     assert {one.name: one.marker.color for one in drawn.data} == {
         "Chat": theme.ORANGE,
         "Cowork": theme.SAGE,
@@ -83,5 +83,5 @@ def test_names_that_are_not_ours_stay_as_they_are() -> None:
     """Teams, features and workspaces keep their spelling; technical values become words."""
     assert theme.label_of("team", "data_platform") == "data_platform"
     assert theme.label_of("feature", "other") == "Other features"
-    assert theme.label_of("cost_type", "web_search") == "web search"
-    assert theme.label_of("product", "unattributed") == "not told"
+    assert theme.label_of("cost_type", "web_search") == "Web search"
+    assert theme.label_of("product", "unattributed") == "Not told"
