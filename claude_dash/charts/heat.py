@@ -9,7 +9,12 @@ from claude_dash.charts import theme
 from claude_dash.metrics.release import Release
 
 LIGHT_SCALE = [[0.0, "#e8eefb"], [1.0, "#89a6e6"]]
-STATE_COLORS = {"final": theme.BLUE, "provisional": "#89a6e6", "missing": theme.ORANGE}
+STATES = {  # of a day: words, colour, symbol
+    "final": ("final", theme.BLUE, "square"),
+    "provisional": ("may change", "#89a6e6", "square"),
+    "missing": ("missing", theme.ORANGE, "square-x-open"),
+    "early": ("not there yet", theme.GREY, "square-open"),
+}
 
 
 def retention(release: Release) -> go.Figure:
@@ -44,29 +49,29 @@ def retention(release: Release) -> go.Figure:
 
 
 def strip(sources: Mapping[str, Mapping[date, str]], days: Sequence[date]) -> go.Figure:
-    """Draw one square a day and source: final, may change, missing."""
+    """Draw one square a day and source: final, may change, missing, not there yet.
+
+    A day that a source does not name is before its first one, and has no square.
+    """
     made = theme.figure(len(sources) * 34 + 80)
     names = list(sources)
-    for state, words in (("final", "final"), ("provisional", "may change"), ("missing", "missing")):
-        points = [
-            (day, name)
-            for name in names
-            for day in days
-            if sources[name].get(day, "missing") == state
-        ]
+    for state, (words, color, symbol) in STATES.items():
+        points = [(day, name) for name in names for day in days if sources[name].get(day) == state]
         made.add_scatter(
             x=[day for day, _ in points],
             y=[name for _, name in points],
             mode="markers",
             name=words,
             marker={
-                "symbol": "square" if state != "missing" else "square-x-open",
+                "symbol": symbol,
                 "size": 9,
-                "color": STATE_COLORS[state],
+                "color": color,
             },
             hovertemplate=f"%{{y}} %{{x|%a %-d %b}}: {words}<extra></extra>",
         )
     made.update_layout(hovermode="closest")
-    made.update_yaxes(type="category", showgrid=False)
+    made.update_yaxes(
+        type="category", showgrid=False, dtick=1, categoryorder="array", categoryarray=names[::-1]
+    )
     made.update_xaxes(tickformat="%-d %b")
     return made

@@ -1,7 +1,7 @@
 """Sources: how fresh and complete each is, what is missing, and what was set aside or revised."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 import streamlit as st
 
@@ -80,21 +80,36 @@ def _gap(view: View) -> tuple[str, float] | None:
 def _strip(found: Sequence[reliance.SourceTrust]) -> None:
     with st.container(border=True, key="card-days"):
         st.markdown("## Days read, by source")
-        st.caption(f"The last {STRIP_DAYS} days, UTC. Light: may still change. Orange: missing.")
+        st.caption(
+            f"The last {STRIP_DAYS} days, UTC. Light: may still change. Orange: missing. "
+            "Grey: the source has it later."
+        )
+        shown = list(days(today() - timedelta(days=STRIP_DAYS), today()))
         strips = {
-            f"{source.name} · {one.label}": one.days
+            f"{source.name} · {one.label}": _states(one, shown)
             for source in found
             for one in source.reports
             if one.days
         }
-        since = today() - timedelta(days=STRIP_DAYS)
         missing = sum(len(one.missing_days) for one in found)
         st.plotly_chart(
-            heat.strip(strips, list(days(since, today()))),
+            heat.strip(strips, shown),
             key="chart-days",
             config={"displayModeBar": False},
             alt=f"Days read of the last {STRIP_DAYS}, by source; {missing} days are missing.",
         )
+
+
+def _states(one: reliance.ReportTrust, shown: Sequence[date]) -> dict[date, str]:
+    """Return how each day of a report is, those left out before its first one."""
+    newest, lag = one.last_complete_day, one.lag_days
+    is_usual = lag is not None and lag <= UP_TO_DATE_DAYS
+    made: dict[date, str] = {}
+    for day in shown:
+        if one.first_day and day >= one.first_day:
+            is_early = is_usual and newest is not None and day > newest
+            made[day] = one.days.get(day, "early" if is_early else "missing")
+    return made
 
 
 def _source(view: View, one: reliance.SourceTrust) -> None:

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
-from claude_dash.charts import bars, money, stack, theme
+from claude_dash.charts import bars, heat, money, stack, theme
 from claude_dash.metrics.release import Release, Row, Value
 
 MONDAY, TODAY = date(2026, 11, 2), date(2026, 11, 18)
@@ -85,3 +85,16 @@ def test_names_that_are_not_ours_stay_as_they_are() -> None:
     assert theme.label_of("feature", "other") == "Other features"
     assert theme.label_of("cost_type", "web_search") == "Web search"
     assert theme.label_of("product", "unattributed") == "Not told"
+
+
+def test_a_day_that_is_not_there_yet_is_not_missing() -> None:
+    """Each state of a day has its own squares; a day before the first one has none."""
+    shown = [date(2026, 11, n) for n in (1, 2, 3, 4)]
+    states = {shown[1]: "final", shown[2]: "missing", shown[3]: "early"}
+    made = heat.strip({"Main": states}, shown)
+    assert {trace.name: list(trace.x) for trace in made.data} == {
+        "final": [shown[1]],
+        "may change": [],
+        "missing": [shown[2]],
+        "not there yet": [shown[3]],
+    }
