@@ -166,7 +166,9 @@ def unpriced_models(engine: Engine) -> Sequence[str]:
 
 def has_priority_tier(engine: Engine) -> bool:
     """Say whether Priority Tier was used: its cost is in no report, so cost is understated."""
-    tier = t.USAGE_DAY.c.service_tier
-    query = select(tier).where(tier.startswith(PRIORITY)).limit(1)
+    c, kind = t.USAGE_DAY.c, t.CONNECTION.c.kind
+    consoles = select(t.CONNECTION.c.id).where(kind == "console")  # no other report has tiers
+    is_priority = (c.connection_id.in_(consoles), c.service_tier.startswith(PRIORITY))
+    query = select(c.service_tier).where(*is_priority).limit(1)
     with engine.connect() as connection:
         return connection.execute(query).first() is not None
