@@ -84,7 +84,7 @@ def _ask_summaries(client: AnthropicClient, made: Probe) -> str:
     made.seats = seats if isinstance(seats, int) else None
     days = (today() - made.last_day_seen).days
     told = f"Days up to {made.last_day_seen:%a} {made.last_day_seen.day} "
-    told += f"{made.last_day_seen:%b %Y}, {days} days behind today"
+    told += f"{made.last_day_seen:%b %Y}, {days} day{'' if days == 1 else 's'} behind today"
     return f"{told}; {made.seats} seats." if made.seats is not None else f"{told}."
 
 
