@@ -7,7 +7,8 @@ ClaudeDashError(message, hint)      exit  HTTP
 │   ├── SourceBusyError     (retry)   3     -    the vendor asks to wait or is out of reach
 │   ├── SourceShapeError              3     -    the report changed: the path, never the value
 │   ├── SourceRequestError            3     -    a day or parameter that the vendor does not take
-│   └── SourceExpiredError            3     -    a page token that ran out; the walk starts again
+│   ├── SourceExpiredError            3     -    a page token that ran out; the walk starts again
+│   └── SourceObjectError             3     -    one object of many; the others can be read
 ├── BodyRejected                      -   4xx    to a sender: unauthorised, too large, wrong type
 ├── StoreError                        4    503   the store cannot be used
 │   └── StoreBehindError              4    503   the schema is older than the program
@@ -87,6 +88,10 @@ class SourceRequestError(SourceError):
 
 class SourceExpiredError(SourceError):
     """A page token ran out while a report was read; the walk starts again."""
+
+
+class SourceObjectError(SourceError):
+    """One object of many cannot be read: it is archived, refused or too large."""
 
 
 class BodyRejected(ClaudeDashError):  # noqa: N818 - the house's name for it: an answer, not a fault

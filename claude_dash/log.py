@@ -39,6 +39,8 @@ def configure(level: int = logging.INFO) -> None:
     root.setLevel(level)
     for name in ("alembic", "apscheduler", "httpcore", "httpx", "uvicorn.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns with a trace of every refusal, which is told as an error of ours.
+    logging.getLogger("botocore").setLevel(logging.ERROR)
 
 
 def event(logger: logging.Logger, name: str, **fields: str | float | None) -> None:

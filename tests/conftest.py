@@ -99,8 +99,11 @@ def clock(
 def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let a test see no setting of this machine and write to no folder but its own."""
     for name in list(os.environ):
-        if name.startswith(config.PREFIX):
+        if name.startswith((config.PREFIX, "AWS_")):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "aws"))
     monkeypatch.setenv(f"{config.PREFIX}DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setitem(config.Settings.model_config, "env_file", None)
     config.settings.cache_clear()
