@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
+from claude_dash.facts.logs import LOG_TABLES
 from claude_dash.facts.types import table_of
 
 
@@ -127,6 +128,26 @@ class FeatureDay(_IdentityDay, table=True):
     published: int | None = Field(default=None, sa_type=BigInteger)
 
 
+class InvocationDay(_IdentityDay, table=True):
+    """Calls of one principal to one model on Amazon Bedrock on one UTC day.
+
+    scope: of the inference profile, which decides the price; empty within a Region. band: 1 for
+    calls whose prompt was longer than the model's price band, which no daily sum could tell.
+    """
+
+    __tablename__ = "invocation_day"
+    __table_args__ = {"sqlite_with_rowid": False}
+    model: str = Field(primary_key=True)
+    scope: str = Field(primary_key=True)
+    band: int = Field(primary_key=True)
+    requests: int = Field(default=0, sa_type=BigInteger)
+    input_tokens: int = Field(default=0, sa_type=BigInteger)
+    output_tokens: int = Field(default=0, sa_type=BigInteger)
+    cache_read_tokens: int = Field(default=0, sa_type=BigInteger)
+    cache_write_tokens: int = Field(default=0, sa_type=BigInteger)
+    cost_estimated: int | None = Field(default=None, sa_type=BigInteger)  # nanodollars
+
+
 class SummaryDay(SQLModel, table=True):
     """A number that the vendor itself counted over its organization; None: not measurable.
 
@@ -150,6 +171,7 @@ USAGE_DAY = table_of(UsageDay)
 COST_DAY = table_of(CostDay)
 SURFACE_DAY = table_of(SurfaceDay)
 FEATURE_DAY = table_of(FeatureDay)
+INVOCATION_DAY = table_of(InvocationDay)
 SUMMARY_DAY = table_of(SummaryDay)
 FACT_TABLES = (
     ACTIVITY_DAY,
@@ -159,5 +181,7 @@ FACT_TABLES = (
     COST_DAY,
     SURFACE_DAY,
     FEATURE_DAY,
+    INVOCATION_DAY,
 )
-DAY_TABLES = (*FACT_TABLES, SUMMARY_DAY)  # everything that is kept by connection and day
+# Everything that is kept by connection and day.
+DAY_TABLES = (*FACT_TABLES, SUMMARY_DAY, *LOG_TABLES)

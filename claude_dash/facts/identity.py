@@ -6,16 +6,24 @@ from typing import Literal
 from claude_dash.facts.pseudonym import pseudonym
 
 IdentityKind = Literal[
-    "email", "user_id", "api_key", "service_account", "federated", "unattributed"
+    "email",
+    "user_id",
+    "principal",
+    "api_key",
+    "service_account",
+    "federated",
+    "unnamed",
+    "unattributed",
 ]
-PEOPLE = frozenset({"email", "user_id"})
+PEOPLE = frozenset({"email", "user_id", "principal"})
 
 
 @dataclass(frozen=True, slots=True)
 class Identified:
     """A person by address or by the vendor's id, or a key or account that is nobody; never printed.
 
-    email: the address that came beside a vendor's id, an attribute that may change.
+    email: the address that came beside a vendor's id, an attribute that may change. A `principal`
+    of a cloud names a person; an `unnamed` one may be anybody, or a program.
     """
 
     kind: IdentityKind

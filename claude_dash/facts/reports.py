@@ -21,6 +21,7 @@ from claude_dash.facts.measures import (
 
 AT_ONCE = timedelta()
 SETTLED = timedelta(hours=1)  # the Console withholds rows that are younger than an hour
+DELIVERED = timedelta(minutes=35)  # log objects come within 10 to 35 (contract 2)
 PRESENCE = "presence"  # stands for every number of people that is counted from activity
 SEATS = "seats"
 
@@ -69,6 +70,8 @@ REPORTS = {
         Report("console.usage", "API usage", 30, _names(REQUESTS, ELSEWHERE_USAGE),
                legacy_measures=_ELSEWHERE_TOKENS),
         Report("console.cost", "API cost", 30, _COSTS, legacy_measures=_ELSEWHERE_BILLED),
+        Report("bedrock.logs", "Invocation logs", 2,
+               _names(MODEL_USAGE, REQUESTS, also=(PRESENCE,)), DELIVERED),
         Report("enterprise.summaries", "Seats and active users", 7,
                frozenset({SEATS, "vendor_active"})),
         Report("enterprise.usage", "Tokens", 30,

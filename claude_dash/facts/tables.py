@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Column, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from claude_dash.facts import accounts, daily
+from claude_dash.facts import accounts, daily, logs
 from claude_dash.facts.types import instant, table_of
 
 # --- connections and how far they were read ------------------------------------------------------
@@ -317,7 +317,10 @@ USAGE_DAY = daily.USAGE_DAY
 COST_DAY = daily.COST_DAY
 SURFACE_DAY = daily.SURFACE_DAY
 FEATURE_DAY = daily.FEATURE_DAY
+INVOCATION_DAY = daily.INVOCATION_DAY
 SUMMARY_DAY = daily.SUMMARY_DAY
+LOG_OBJECT = logs.LOG_OBJECT
+LOG_REQUEST = logs.LOG_REQUEST
 FACT_TABLES = daily.FACT_TABLES
 DAY_TABLES = daily.DAY_TABLES
 PERSON = table_of(Person)

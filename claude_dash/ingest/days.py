@@ -1,8 +1,6 @@
 """Reading one report: spans of days, several at a time, each written at once, newest first."""
 
-import json
 import logging
-import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, datetime, timedelta
@@ -12,9 +10,8 @@ from claude_dash import log
 from claude_dash.clock import ONE_DAY, midnight, now, today, week_of
 from claude_dash.errors import SourceAuthError, SourceRequestError, SourceShapeError
 from claude_dash.facts.batch import DayFacts
-from claude_dash.ingest.run import ROLL_UP_EVERY_S, Progress, Run
+from claude_dash.ingest.run import Run
 from claude_dash.ingest.schedule import Plan
-from claude_dash.rollup import roll_up
 from claude_dash.sources.base import Read, Source
 from claude_dash.sources.client import AnthropicClient
 from claude_dash.sources.enterprise_days import newest_named
@@ -24,8 +21,6 @@ IN_FLIGHT = 4  # spans at a time: more would only fill the memory, since reading
 MAX_RECORDS = 20_000  # of a span that is kept in memory
 FALLBACK_LAG_DAYS = 3  # where a refusal names no day (contract 2.7: the longest lag ever published)
 MAX_STEPS_BACK = 14
-ROLL_UP_SHARE = 4.0
-PROGRESS_EVERY_S = 1.0
 _LOGGER = logging.getLogger(__name__)
 _Job: TypeAlias = Future[tuple[datetime, Read]]
 _Span: TypeAlias = tuple[date, date]
@@ -158,7 +153,7 @@ class Reader:
             **({"covers_until": read.covers_until} if read.says and span[1] > today() else {}),
         )
         if goes_on and span[0] == week_of(span[0]):
-            _roll_up_early(self.run)
+            self.run.show_early()
         return goes_on
 
     def _write(self, day: date, facts: DayFacts, read_at: datetime) -> None:
@@ -191,17 +186,6 @@ def _longest(source: Source, records: int, days: int) -> int:
     return max(1, min(source.max_days, MAX_RECORDS // per_day))
 
 
-def _roll_up_early(run: Run) -> None:
-    """Show early figures; they are worth a fifth of the time, whatever the organisation's size."""
-    if time.monotonic() <= run.roll_up_at:
-        return
-    began = time.monotonic()
-    roll_up(run.engine, run.settings)
-    run.roll_up_at = time.monotonic() + max(
-        ROLL_UP_EVERY_S, ROLL_UP_SHARE * (time.monotonic() - began)
-    )
-
-
 def _count(run: Run, day: date, facts: DayFacts) -> None:
     outcome = run.outcome
     outcome.records += facts.records
@@ -210,8 +194,4 @@ def _count(run: Run, day: date, facts: DayFacts) -> None:
     outcome.first_day = min(outcome.first_day or day, day)
     outcome.last_day = max(outcome.last_day or day, day)
     run.read += 1
-    if time.monotonic() - run.told_at > PROGRESS_EVERY_S or run.read == run.of:
-        run.told_at = time.monotonic()
-        step = Progress(run.row.name, day, run.read, run.of)
-        run.note(progress=json.dumps({"day": day.isoformat(), "read": step.read, "of": step.of}))
-        run.tell(step)
+    run.told(day)

@@ -1,5 +1,6 @@
 """One run over one connection: what it reads for, what came of it, and how far it got."""
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,24 +11,39 @@ from sqlalchemy import Engine, Row, select, update
 
 from claude_dash.config import Settings
 from claude_dash.facts import tables as t
+from claude_dash.rollup import roll_up
 from claude_dash.store import checkpoints
 from claude_dash.store.vault import Vault
 
 ROLL_UP_EVERY_S = 15.0
+ROLL_UP_SHARE = 4.0
+PROGRESS_EVERY_S = 1.0
+MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a sync got: the day it reached, newest first, and how many of how many it read."""
+    """How far a sync got: the day it reached, newest first, and how many of how many it read.
+
+    size: bytes that were read, of a source that is read by objects; else None, and it is days.
+    """
 
     name: str
     day: date
     read: int
     of: int
+    size: int | None = None
+
+    @property
+    def so_far(self) -> str:
+        """Say what was read of what there is."""
+        if self.size is None:
+            return f"{self.read} of at most {self.of} days read"
+        return f"{self.read} of {self.of} objects read ({self.size / MEGABYTE:.1f} MB)"
 
     def __str__(self) -> str:
         """Say it in one line for the terminal."""
-        return f"{self.name}: {self.read} of at most {self.of} days read, at {self.day}"
+        return f"{self.name}: {self.so_far}, at {self.day}"
 
 
 @dataclass(slots=True)
@@ -71,6 +87,26 @@ class Run:
             found = connection.execute(select(c.status).where(c.id == self.row.id)).scalar()
         self.is_stopped = found != self.row.status
         return not self.is_stopped
+
+    def told(self, day: date, size: int | None = None) -> None:
+        """Tell how far reading got, once a second and at its end."""
+        if time.monotonic() - self.told_at <= PROGRESS_EVERY_S and self.read != self.of:
+            return
+        self.told_at = time.monotonic()
+        step = Progress(self.row.name, day, self.read, self.of, size)
+        self.note(progress=json.dumps({"day": day.isoformat(), "read": step.read, "of": step.of,
+                                       "says": step.so_far}))  # fmt: skip
+        self.tell(step)
+
+    def show_early(self) -> None:
+        """Show early figures; they are worth a fifth of the time, whatever the size."""
+        if time.monotonic() <= self.roll_up_at:
+            return
+        began = time.monotonic()
+        roll_up(self.engine, self.settings)
+        self.roll_up_at = time.monotonic() + max(
+            ROLL_UP_EVERY_S, ROLL_UP_SHARE * (time.monotonic() - began)
+        )
 
     def note(self, **values: Any) -> None:  # noqa: ANN401 - columns of the table
         """Keep something at the connection."""

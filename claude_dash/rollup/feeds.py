@@ -102,6 +102,11 @@ USAGE = Feed(
             (_USAGE.product == CLAUDE_CODE,),
             _counts_tokens,
         ),
+        Origin(
+            t.INVOCATION_DAY,
+            _splits(t.INVOCATION_DAY, "model"),
+            _columns(t.INVOCATION_DAY, (*TYPES, "cost_estimated")),
+        ),
     ),
     has_actors=True,
 )
@@ -120,6 +125,11 @@ REQUESTS = Feed(
             _splits(t.USAGE_DAY, "model"),
             (_USAGE.requests,),
             (_USAGE.product == CLAUDE_CODE,),
+        ),
+        Origin(
+            t.INVOCATION_DAY,
+            _splits(t.INVOCATION_DAY, "model"),
+            _columns(t.INVOCATION_DAY, ("requests",)),
         ),
     ),
 )

@@ -37,7 +37,8 @@ def register_all(
     """Give every new identity a person: the one whose address came along, or one of its own.
 
     A vendor's id joins the person of its address, unless that person has another id of the same
-    connection: then the address was given to somebody else, and two people stay two.
+    connection: then the address was given to somebody else, and two people stay two. A principal
+    of a cloud always joins: one person has several.
     """
     identities = facts.identities
     c = _IDENTITY.c
@@ -52,7 +53,8 @@ def register_all(
         if who in known and address in new:
             joins[address] = who
         elif who in new:
-            if known.get(address) in taken or address in joins or address in joins.values():
+            is_taken = known.get(address) in taken or address in joins or address in joins.values()
+            if is_taken and new[who].kind == _ID:
                 continue
             joins[who] = address
     alone = [who for who in new if who not in joins]

@@ -1,0 +1,272 @@
+"""A batch of log objects: every request counted once, summed by identity, day and model, stored.
+
+Everything that comes of a batch is one transaction, so that a process which is ended in the middle
+leaves nothing behind and nothing out.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, RowMapping
+
+from claude_dash import prices
+from claude_dash.clock import today, week_of
+from claude_dash.facts import tables as t
+from claude_dash.facts.batch import DayFacts
+from claude_dash.facts.identity import Identified
+from claude_dash.ingest.run import Run
+from claude_dash.prices import Price, Tokens
+from claude_dash.sources.bedrock_log import Call, ObjectCalls
+from claude_dash.sources.bedrock_names import (
+    ModelName,
+    Principal,
+    is_claude,
+    model_of,
+    principal_of,
+)
+from claude_dash.sources.bedrock_rule import Selection
+from claude_dash.store import invocations, objects, registry
+from claude_dash.store.objects import Listed
+from claude_dash.store.seals import sealed_weeks
+from claude_dash.store.write import touch
+
+REPORT = "bedrock.logs"
+FAILED = "the call failed"
+TWICE = "the same request again"
+UNCOUNTED = "counted, but without tokens in the log"
+ANOTHER_ACCOUNT = "another account than the object's"
+SEALED = "its week is sealed"
+TO_COME = "a day to come"
+BAD_LINE = "line: not a record"
+FOREIGN = "schemaType: another kind of log"
+OTHER_VERSION = "schemaVersion: not 1"
+KINDS = {"person": "principal", "unnamed": "unnamed", "service": "unnamed"}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadObject:
+    """An object that was read, or why it does not count: then `calls` is None."""
+
+    listed: Listed
+    etag: str
+    account: str
+    calls: ObjectCalls | None
+    reason: str = ""
+
+
+class _Place(NamedTuple):
+    """Where a call counts, or why it does not."""
+
+    reason: str
+    identity: Identified | None = None
+    model: ModelName = ModelName("", "")
+
+
+_Key = tuple[int, date, str, str, int]  # who, day, model, scope, band
+
+
+@dataclass(slots=True)
+class Batch:
+    """What some objects come to.
+
+    sums: per key the counters, in the order of `invocations.COUNTERS`. left_out: records that do
+    not count, or not fully, by day and reason.
+    """
+
+    sums: dict[_Key, list[int]] = field(default_factory=dict)
+    identities: dict[int, Identified] = field(default_factory=dict)
+    left_out: Counter[tuple[date, str]] = field(default_factory=Counter)
+
+
+class Counting:
+    """Counts objects of one connection.
+
+    Args:
+        run: The run that reads them.
+        selection: Which calls are Claude Code.
+        patterns: Of session names that name a person.
+        overrides: Prices of our own.
+    """
+
+    def __init__(
+        self, run: Run, selection: Selection, patterns: Sequence[Any], overrides: Sequence[Price]
+    ) -> None:
+        self._run = run
+        self._selection = selection
+        self._patterns = patterns
+        self._overrides = overrides
+        self._places: dict[tuple[Any, ...], _Place] = {}
+        self._bands: dict[tuple[str, date], int | None] = {}
+
+    @property
+    def _number(self) -> int:
+        return int(self._run.row.id)
+
+    @cached_property
+    def _key(self) -> bytes:
+        return self._run.vault.pseudonym_key
+
+    def store(self, connection: Connection, read: Sequence[ReadObject]) -> None:
+        """Store what some objects come to, and what came of each."""
+        days = _days(read)
+        fresh = invocations.fresh(connection, self._number, days)
+        made = self._summed(read, fresh, sealed_weeks(connection))
+        self._write(connection, made)
+        invocations.count_left_out(connection, self._number, REPORT, made.left_out)
+        objects.mark(
+            connection,
+            self._number,
+            {
+                one.listed.key: (
+                    objects.REJECTED if one.calls is None else objects.DONE,
+                    one.etag,
+                    one.reason,
+                )
+                for one in read
+            },
+        )
+        touch(connection, {week_of(key[1]) for key in made.sums})
+        self._count(read, made)
+
+    def _summed(self, read: Sequence[ReadObject], fresh: set[bytes], sealed: set[date]) -> Batch:
+        made, left = Batch(), fresh.copy()
+        for one in read:
+            found = one.calls
+            if found is None:
+                continue
+            for reason, number in (
+                (BAD_LINE, found.bad_lines),
+                (FOREIGN, found.foreign),
+                (OTHER_VERSION, len(found.versions)),
+            ):
+                if number:
+                    made.left_out[one.listed.day, reason] += number
+            for call in found.calls:
+                day = date.fromisoformat(call.day)
+                if call.request not in left:
+                    made.left_out[day, TWICE] += 1
+                    continue
+                left.remove(call.request)
+                self._add(made, call, day, one.account, sealed)
+        return made
+
+    def _add(self, made: Batch, call: Call, day: date, account: str, sealed: set[date]) -> None:
+        place = self._place(call, account)
+        reason = place.reason
+        if call.is_error and not call.has_counts:
+            reason = FAILED
+        elif not reason and week_of(day) in sealed:
+            reason = SEALED
+        elif not reason and day > today():
+            reason = TO_COME
+        identity = place.identity
+        if reason or identity is None:
+            made.left_out[day, reason] += 1
+            return
+        if not call.has_counts:
+            made.left_out[day, UNCOUNTED] += 1
+        who = identity.who(self._key)
+        made.identities.setdefault(who, identity)
+        key = (who, day, place.model.model, place.model.scope, self._band(call, day, place))
+        sums = made.sums.setdefault(key, [0] * len(invocations.COUNTERS))
+        for at, number in enumerate(
+            (1, call.input, call.output, call.cache_read, call.cache_write)
+        ):
+            sums[at] += number
+
+    def _place(self, call: Call, account: str) -> _Place:
+        carried = tuple(sorted((call.metadata or {}).items()))
+        key = (call.arn, call.model_id, call.operation, call.account, account, carried)
+        if key not in self._places:
+            self._places[key] = self._placed(call, account)
+        return self._places[key]
+
+    def _placed(self, call: Call, account: str) -> _Place:
+        if call.account and account and call.account != account:
+            return _Place(ANOTHER_ACCOUNT)
+        principal, model = principal_of(call.arn, self._patterns), model_of(call.model_id)
+        reason = self._selection.leaves_out(
+            operation=call.operation,
+            model=model.model,
+            is_claude=is_claude(model.model),
+            kind=principal.kind,
+            role=principal.role,
+            metadata=call.metadata,
+        )
+        return _Place(reason) if reason else _Place("", _identified(principal), model)
+
+    def _band(self, call: Call, day: date, place: _Place) -> int:
+        key = (place.model.model, day)
+        if key not in self._bands:
+            self._bands[key] = prices.band_of(*key)
+        band = self._bands[key]
+        return int(band is not None and call.input + call.cache_read + call.cache_write > band)
+
+    def _write(self, connection: Connection, made: Batch) -> None:
+        rows = [
+            {
+                "connection_id": self._number,
+                "day": day,
+                "who": who,
+                "model": model,
+                "scope": scope,
+                "band": band,
+                **dict(zip(invocations.COUNTERS, sums, strict=True)),
+            }
+            for (who, day, model, scope, band), sums in made.sums.items()
+        ]
+        facts = DayFacts(identities=made.identities, rows={t.INVOCATION_DAY: rows})
+        for who, one in list(made.identities.items()):
+            if one.email:
+                address = Identified("email", one.email)
+                facts.links[who] = address.who(self._key)
+                facts.identities.setdefault(facts.links[who], address)
+        registry.drop_erased(connection, facts)
+        invocations.lock_people(connection)
+        first = min((key[1] for key in made.sums), default=None)
+        registry.register_all(connection, facts, self._number, first)
+        invocations.add(connection, facts.rows[t.INVOCATION_DAY], self.price)
+
+    def price(self, row: RowMapping) -> int | None:
+        """Return what a row of totals costs in nanodollars; None where there is no price."""
+        found = prices.price_of(row["model"], row["scope"], row["day"], self._overrides)
+        if found is None:
+            return None
+        tokens = Tokens(
+            input=row["input_tokens"],
+            output=row["output_tokens"],
+            cache_read=row["cache_read_tokens"],
+            cache_write=row["cache_write_tokens"],
+        )
+        return prices.cost(tokens, found, is_above=bool(row["band"]))
+
+    def _count(self, read: Sequence[ReadObject], made: Batch) -> None:
+        outcome = self._run.outcome
+        for one in read:
+            if one.calls is None:
+                outcome.rejected += 1
+                continue
+            outcome.records += one.calls.lines
+            outcome.rejected += one.calls.bad_lines
+        outcome.facts += len(made.sums)
+        for day in {key[1] for key in made.sums}:
+            outcome.first_day = min(outcome.first_day or day, day)
+            outcome.last_day = max(outcome.last_day or day, day)
+
+
+def _days(read: Sequence[ReadObject]) -> dict[bytes, date]:
+    """Return the day of every request, that of its first record."""
+    found: dict[bytes, date] = {}
+    for one in read:
+        for call in one.calls.calls if one.calls else ():
+            found.setdefault(call.request, date.fromisoformat(call.day))
+    return found
+
+
+def _identified(principal: Principal) -> Identified:
+    kind: Any = KINDS[principal.kind]
+    return Identified(kind, principal.value, principal.email)

@@ -1,0 +1,136 @@
+"""The objects of a log bucket: which were found, who reads them, and what came of each.
+
+Objects are claimed by locking their rows until what they hold is stored. The store frees the rows
+of a process that ends, however it ends, and another one takes them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from claude_dash.facts import tables as t
+
+FOUND, DONE, REJECTED, REPLACED = "found", "done", "rejected", "replaced"
+GONE = "it was deleted before it was read"
+_OBJECT, _BATCH = t.LOG_OBJECT, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An object of a bucket; day: UTC, of its key; size: bytes as stored."""
+
+    key: str
+    day: date
+    etag: str
+    size: int
+
+
+def take(connection: Connection, number: int, listed: Iterable[Listed], recounts: date) -> int:
+    """Keep which objects there are; return how many are to be read.
+
+    One that is known by key and ETag is left alone. One that changed is read again if it was set
+    aside, or if its day is not before `recounts`: from there on its requests are still known.
+    """
+    found = {one.key: one for one in listed}
+    c, new = _OBJECT.c, 0
+    for keys in _batches(list(found)):
+        query = select(c.key, c.etag, c.state).where(c.connection_id == number, c.key.in_(keys))
+        known = {row.key: row for row in connection.execute(query)}
+        rows = [_row(number, found[key]) for key in keys if key not in known]
+        if rows:
+            connection.execute(insert(_OBJECT), rows)
+        new += len(rows)
+        for key, row in known.items():
+            one = found[key]
+            if row.etag == one.etag or row.state == FOUND:
+                continue
+            again = row.state == REJECTED or one.day >= recounts
+            state = FOUND if again else REPLACED
+            mark(connection, number, {key: (state, one.etag, "")})
+            new += again
+    return new
+
+
+def _row(number: int, one: Listed) -> dict[str, object]:
+    return {
+        "connection_id": number,
+        "key": one.key,
+        "day": one.day,
+        "etag": one.etag,
+        "size": one.size,
+        "state": FOUND,
+        "reason": "",
+    }
+
+
+def _batches(keys: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH))
+
+
+def claim(connection: Connection, number: int, objects: int, size: int) -> list[Listed]:
+    """Return some objects that nobody else reads, newest day first; none when all are taken.
+
+    On PostgreSQL their rows are locked until the transaction ends.
+
+    Args:
+        connection: In a transaction.
+        number: Of the connection to the source.
+        objects: How many at most.
+        size: How many bytes at most, but for a single object.
+    """
+    c = _OBJECT.c
+    query = select(c.key, c.day, c.etag, c.size).where(c.connection_id == number, c.state == FOUND)
+    query = query.order_by(c.day.desc(), c.key).limit(objects)
+    if connection.dialect.name == "postgresql":
+        query = query.with_for_update(skip_locked=True)
+    taken: list[Listed] = []
+    total = 0
+    for row in connection.execute(query):
+        total += row.size
+        if taken and total > size:
+            break
+        taken.append(Listed(row.key, row.day, row.etag, row.size))
+    return taken
+
+
+def mark(connection: Connection, number: int, became: Mapping[str, tuple[str, str, str]]) -> None:
+    """Keep what came of some objects: key -> state, ETag that was read, reason."""
+    c = _OBJECT.c
+    for key, (state, etag, reason) in sorted(became.items()):
+        changed = update(_OBJECT).where(c.connection_id == number, c.key == key)
+        connection.execute(changed.values(state=state, etag=etag, reason=reason))
+
+
+def waiting(connection: Connection, number: int, since: date = date.min) -> int:
+    """Return how many objects of a day and later ones are still to be read, by whomever."""
+    c = _OBJECT.c
+    query = select(func.count()).where(c.connection_id == number, c.state == FOUND, c.day >= since)
+    return int(connection.execute(query).scalar_one())
+
+
+def first_day(connection: Connection, number: int) -> date | None:
+    """Return the first day of any object."""
+    c = _OBJECT.c
+    return connection.execute(select(func.min(c.day)).where(c.connection_id == number)).scalar()
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """An object that does not count as it stands: its key, its day, and why."""
+
+    key: str
+    day: date
+    state: str
+    reason: str
+
+
+def set_aside(connection: Connection, number: int, most: int) -> list[SetAside]:
+    """Return the newest objects that were rejected or replaced."""
+    c = _OBJECT.c
+    query = select(c.key, c.day, c.state, c.reason).where(
+        c.connection_id == number, c.state.in_((REJECTED, REPLACED))
+    )
+    rows = connection.execute(query.order_by(c.day.desc(), c.key).limit(most))
+    return [SetAside(*row) for row in rows]
