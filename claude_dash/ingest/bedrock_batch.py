@@ -36,6 +36,7 @@ from claude_dash.store.write import touch
 
 REPORT = "bedrock.logs"
 FAILED = "the call failed"
+MAX_PLACES = 50_000
 TWICE = "the same request again"
 UNCOUNTED = "counted, but without tokens in the log"
 ANOTHER_ACCOUNT = "another account than the object's"
@@ -141,7 +142,7 @@ class Counting:
             for reason, number in (
                 (BAD_LINE, found.bad_lines),
                 (FOREIGN, found.foreign),
-                (OTHER_VERSION, len(found.versions)),
+                (OTHER_VERSION, found.other_versions),
             ):
                 if number:
                     made.left_out[one.listed.day, reason] += number
@@ -167,7 +168,7 @@ class Counting:
         if reason or identity is None:
             made.left_out[day, reason] += 1
             return
-        if not call.has_counts:
+        if not call.is_whole and not call.is_error:
             made.left_out[day, UNCOUNTED] += 1
         who = identity.who(self._key)
         made.identities.setdefault(who, identity)
@@ -182,6 +183,8 @@ class Counting:
         carried = tuple(sorted((call.metadata or {}).items()))
         key = (call.arn, call.model_id, call.operation, call.account, account, carried)
         if key not in self._places:
+            if len(self._places) >= MAX_PLACES:  # sessions whose names change on every run
+                self._places.clear()
             self._places[key] = self._placed(call, account)
         return self._places[key]
 

@@ -1,0 +1,354 @@
+"""The records of one log object: who called what, with which counters; never a body.
+
+Source:  newline-delimited JSON, gzip (contract, sections 3, 4 and 7)
+Grain:   request
+
+A body has no field in the structs below, so the decoder steps over it: nothing of it becomes an
+object. What is read of a record is its head, at its top level; names inside a body mean nothing.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+from isal import isal_zlib
+
+SCHEMA, VERSIONS = "ModelInvocationLog", "1."
+MAX_JSON_BYTES = 512 * 2**20  # of one object; the largest that were seen have some megabytes
+MAX_LINE_BYTES = 8 * 2**20  # bodies over 100 KB are stored elsewhere
+MAX_COUNT = 10**12
+DIGEST_BYTES = 16
+_GZIP, _GZIP_MAGIC = 31, b"\x1f\x8b"
+_BLOCK_BYTES = 256 * 2**10
+_BODY_FIELDS = (b'BodyJson"', b'BodyS3Path"')
+_DAY_CHARS, _UTC_CHARS, _UUID_CHARS = 10, 20, 36
+
+
+class Call(NamedTuple):
+    """One request, as its record says.
+
+    request: a digest of its id. day: UTC. has_counts: some counter is there; is_whole: those of
+    input and output both are. metadata: of the agreed keys only.
+    """
+
+    request: bytes
+    arn: str
+    day: str
+    model_id: str
+    operation: str
+    account: str
+    region: str
+    is_error: bool
+    has_counts: bool
+    is_whole: bool
+    input: int
+    cache_read: int
+    cache_write: int
+    output: int
+    metadata: dict[str, str] | None
+
+
+@dataclass(slots=True)
+class ObjectCalls:
+    """What an object holds: calls, and how many lines are none.
+
+    foreign: of another schema; other_versions: of a version that is not known. json_bytes: after
+    decompression. has_bodies: whether prompts or answers are delivered, here or beside it.
+    """
+
+    calls: list[Call] = field(default_factory=list)
+    lines: int = 0
+    bad_lines: int = 0
+    foreign: int = 0
+    other_versions: int = 0
+    json_bytes: int = 0
+    has_bodies: bool = False
+
+
+class BrokenObject(Exception):  # noqa: N818 - the house's name for it: an answer, not a fault
+    """An object that does not count, since its end cannot be trusted."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)] | None
+
+
+class _Identity(msgspec.Struct, gc=False):
+    arn: str | list[str] | None = None
+
+
+class _Input(msgspec.Struct, gc=False):
+    inputTokenCount: _Count = None  # noqa: N815 - the vendor's name, as below
+    cacheReadInputTokenCount: _Count = None  # noqa: N815 - same
+    cacheWriteInputTokenCount: _Count = None  # noqa: N815 - same
+
+
+class _Output(msgspec.Struct, gc=False):
+    outputTokenCount: _Count = None  # noqa: N815 - same
+
+
+class _Record(msgspec.Struct, gc=False):
+    timestamp: str = ""
+    requestId: str = ""  # noqa: N815 - same
+    schemaType: str = ""  # noqa: N815 - same
+    schemaVersion: str = ""  # noqa: N815 - same
+    accountId: str = ""  # noqa: N815 - same
+    identity: _Identity | None = None
+    region: str | None = None
+    operation: str | None = None
+    modelId: str | None = None  # noqa: N815 - same
+    errorCode: str | None = None  # noqa: N815 - same
+    input: _Input | None = None
+    output: _Output | None = None
+
+
+class _Tagged(_Record, gc=False):
+    requestMetadata: dict[str, Any] | None = None  # noqa: N815 - same
+
+
+class _Kind(msgspec.Struct, gc=False):
+    schemaType: str = ""  # noqa: N815 - same
+
+
+_DECODER, _TAGGED = msgspec.json.Decoder(_Record), msgspec.json.Decoder(_Tagged)
+_EXPORT = (  # written by hand: counts may be text, and a line a list
+    msgspec.json.Decoder(_Record, strict=False),
+    msgspec.json.Decoder(list[_Record], strict=False),
+)
+_TAGGED_EXPORT = (
+    msgspec.json.Decoder(_Tagged, strict=False),
+    msgspec.json.Decoder(list[_Tagged], strict=False),
+)
+_KIND = msgspec.json.Decoder(_Kind)
+_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_NOBODY, _NO_INPUT, _NO_OUT = _Identity(), _Input(), _Output()
+_NO_COUNTS = (None,) * 4
+
+
+def read_object(
+    chunks: Iterable[bytes],
+    *,
+    is_gzip: bool,
+    keys: Collection[str] = (),
+    max_json_bytes: int = MAX_JSON_BYTES,
+) -> ObjectCalls:
+    """Return every call of an object; nothing counts before its last byte was seen.
+
+    Args:
+        chunks: Its bytes as stored.
+        is_gzip: What its name says; compressed it may be all the same.
+        keys: Of request metadata that may be kept.
+        max_json_bytes: The most that it may hold.
+
+    Raises:
+        BrokenObject: It is cut off, damaged, or holds more than it may.
+    """
+    found = ObjectCalls()
+    for block in _lines(_plain(chunks, is_gzip=is_gzip), found, max_json_bytes):
+        if not found.has_bodies:
+            found.has_bodies = any(name in block for name in _BODY_FIELDS)
+        for record in _records(block, found, is_tagged=bool(keys)):
+            _take(record, found, keys)
+    return found
+
+
+# --- bytes -----------------------------------------------------------------------------------
+
+
+def _plain(chunks: Iterable[bytes], *, is_gzip: bool) -> Iterator[bytes]:
+    """Yield the bytes of an object, decompressed where they are compressed."""
+    start, rest = b"", iter(chunks)
+    for chunk in rest:
+        start += chunk
+        if len(start) >= len(_GZIP_MAGIC):
+            break
+    if start.startswith(_GZIP_MAGIC):
+        yield from _inflated(start, rest)
+    elif start and is_gzip:
+        reason = "it is not gzip"
+        raise BrokenObject(reason)
+    else:
+        yield start
+        yield from rest
+
+
+def _inflated(start: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield what gzip members hold, one after the other, each proved by its checksum."""
+    member, left = isal_zlib.decompressobj(wbits=_GZIP), start
+    try:
+        while True:
+            text = member.decompress(left, _BLOCK_BYTES)
+            if text:
+                yield text
+            left = member.unused_data if member.eof else member.unconsumed_tail
+            if member.eof:
+                left = left.lstrip(b"\0") or next(rest, b"").lstrip(b"\0")
+                if not left:
+                    return
+                member = isal_zlib.decompressobj(wbits=_GZIP)
+            elif not left and not text:
+                left = next(rest)
+            elif not left:
+                left = next(rest, b"")
+    except StopIteration:
+        reason = "it is cut off"
+    except isal_zlib.IsalError:
+        reason = "it is damaged"
+    raise BrokenObject(reason)
+
+
+def _lines(texts: Iterable[bytes], found: ObjectCalls, most: int) -> Iterator[bytes]:
+    """Yield blocks of whole lines; a line that is too long for a record is counted as bad."""
+    begun, is_skipping = b"", False
+    for text in texts:
+        found.json_bytes += len(text)
+        if found.json_bytes > most:
+            reason = f"it holds more than {most // 2**20} MiB"
+            raise BrokenObject(reason)
+        end = text.rfind(b"\n") + 1
+        if is_skipping:
+            first = text.find(b"\n") + 1
+            if not first:
+                continue
+            is_skipping, text, end = False, text[first:], end - first  # noqa: PLW2901 - what is left of it
+        if end:
+            yield begun + text[:end]
+            begun = text[end:]
+        else:
+            begun += text
+        if len(begun) > MAX_LINE_BYTES:
+            begun, is_skipping = b"", True
+            found.lines += 1
+            found.bad_lines += 1
+    if begun:
+        yield begun
+
+
+# --- records ---------------------------------------------------------------------------------
+
+
+def _records(block: bytes, found: ObjectCalls, *, is_tagged: bool) -> Iterable[_Record]:
+    decoder = _TAGGED if is_tagged else _DECODER
+    try:
+        return decoder.decode_lines(block)
+    except _NOT_JSON:
+        return _one_by_one(block, found, is_tagged=is_tagged)
+
+
+def _one_by_one(block: bytes, found: ObjectCalls, *, is_tagged: bool) -> Iterator[_Record]:
+    """Yield the records of a block of which something is none, and count what is none."""
+    one, export = _TAGGED_EXPORT if is_tagged else _EXPORT
+    for line in block.split(b"\n"):
+        if not line.strip():
+            continue
+        try:
+            is_export = line.lstrip().startswith(b"[")
+            yield from export.decode(line) if is_export else one.decode_lines(line)
+        except _NOT_JSON:
+            found.lines += 1
+            if _is_foreign(line):
+                found.foreign += 1
+            else:
+                found.bad_lines += 1
+
+
+def _is_foreign(line: bytes) -> bool:
+    try:
+        return _KIND.decode(line).schemaType not in {"", SCHEMA}
+    except _NOT_JSON:
+        return False
+
+
+def _take(record: _Record, found: ObjectCalls, keys: Collection[str]) -> None:
+    """Add the call of a record, or count why it is none."""
+    found.lines += 1
+    if record.schemaType != SCHEMA:
+        found.foreign += 1
+        return
+    if not record.schemaVersion.startswith(VERSIONS):
+        found.other_versions += 1
+        return
+    try:
+        day, request = _day(record.timestamp), _digest(record.requestId)
+    except ValueError:
+        found.bad_lines += 1
+        return
+    who, put, out = record.identity or _NOBODY, record.input or _NO_INPUT, record.output or _NO_OUT
+    counts = (
+        put.inputTokenCount,
+        put.cacheReadInputTokenCount,
+        put.cacheWriteInputTokenCount,
+        out.outputTokenCount,
+    )
+    arn = who.arn or ""
+    found.calls.append(
+        Call(
+            request,
+            arn if isinstance(arn, str) else arn[0],
+            day,
+            record.modelId or "",
+            record.operation or "",
+            record.accountId,
+            record.region or "",
+            bool(record.errorCode),
+            counts != _NO_COUNTS,
+            counts[0] is not None and counts[3] is not None,
+            counts[0] or 0,
+            counts[1] or 0,
+            counts[2] or 0,
+            counts[3] or 0,
+            _agreed(record, keys) if isinstance(record, _Tagged) else None,
+        )
+    )
+
+
+def _day(timestamp: str) -> str:
+    """Return the UTC day of a time of RFC 3339; one without an offset is UTC.
+
+    Raises:
+        ValueError: It is no time.
+    """
+    if len(timestamp) == _UTC_CHARS and timestamp.endswith("Z"):
+        return _checked(timestamp[:_DAY_CHARS])
+    found = datetime.fromisoformat(timestamp)
+    return (found.astimezone(UTC) if found.tzinfo else found).date().isoformat()
+
+
+@lru_cache
+def _checked(day: str) -> str:
+    """Return a day that the calendar has.
+
+    Raises:
+        ValueError: It has none of this name.
+    """
+    return date.fromisoformat(day).isoformat()
+
+
+def _digest(request_id: str) -> bytes:
+    """Return the 16 bytes of a UUID, or of the digest of an id that is none.
+
+    Raises:
+        ValueError: There is none: it could be counted twice.
+    """
+    if len(request_id) == _UUID_CHARS:
+        with suppress(ValueError):
+            found = bytes.fromhex(request_id.replace("-", ""))
+            if len(found) == DIGEST_BYTES:
+                return found
+    if not request_id:
+        message = "no request id"
+        raise ValueError(message)
+    return blake2b(request_id.encode(), digest_size=DIGEST_BYTES).digest()
+
+
+def _agreed(record: _Tagged, keys: Collection[str]) -> dict[str, str] | None:
+    sent = record.requestMetadata or {}
+    return {key: sent[key] for key in keys if isinstance(sent.get(key), str)} or None
