@@ -1,11 +1,21 @@
 """What was read of a bucket of logs: its objects, and the requests in them that were counted."""
 
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from claude_dash.facts.types import table_of
+
+
+class Listed(NamedTuple):
+    """An object as a bucket lists it; day: UTC, of its key; size: bytes as stored."""
+
+    key: str
+    day: date
+    etag: str
+    size: int
 
 
 class LogObject(SQLModel, table=True):

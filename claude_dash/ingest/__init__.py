@@ -14,6 +14,7 @@ from claude_dash.config import Settings
 from claude_dash.connections import budget_name, client_for, key_of, row_of, take_over
 from claude_dash.errors import ClaudeDashError, SourceAuthError, SourceError
 from claude_dash.facts import tables as t
+from claude_dash.ingest.bedrock import read_bucket
 from claude_dash.ingest.reports import read_reports
 from claude_dash.ingest.run import Outcome, Progress, Run
 from claude_dash.people import vendor
@@ -98,7 +99,8 @@ def _sync_one(
 ) -> Outcome:
     outcome = Outcome(row.name, row.kind)
     started = time.monotonic()
-    with hold(engine, f"sync:{row.id}"):
+    # Processes share the objects of a bucket; where they cannot, the second waits.
+    with hold(engine, f"sync:{row.id}", is_shared=row.kind == "bedrock"):
         with engine.connect() as connection:
             fresh = connection.execute(
                 select(_CONNECTION).where(_CONNECTION.c.id == row.id)
@@ -145,7 +147,7 @@ def _note_failure(run: Run, error: ClaudeDashError) -> None:
     run.outcome.status = "failed"
     run.outcome.error = {"code": code, "message": str(error)}
     values: dict[str, Any] = {"error_code": code, "error_message": str(error)}
-    if isinstance(error, SourceAuthError):
+    if isinstance(error, SourceAuthError) and run.row.status != "waiting":
         values["status"] = "paused"
     run.note(**values, failing_since=run.row.failing_since or now())
 
@@ -189,6 +191,15 @@ def purge(engine: Engine, settings: Settings, *, dry_run: bool = False) -> list[
 
 
 def _read(run: Run, since: date | None, until: date | None, transport: Transport | None) -> None:
+    if run.row.kind == "bedrock":
+        read_bucket(run, since, until)
+    else:
+        _read_reports(run, since, until, transport)
+
+
+def _read_reports(
+    run: Run, since: date | None, until: date | None, transport: Transport | None
+) -> None:
     with run.engine.connect() as connection:
         key = key_of(connection, run.vault, run.row.id)
     budget = budget_name(run.row.organization_id, key, run.vault)

@@ -8,140 +8,174 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from itertools import islice
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from claude_dash.clock import ONE_DAY, days, now, today, week_of
-from claude_dash.errors import SourceError
-from claude_dash.facts import tables as t
-from claude_dash.ingest.bedrock_batch import REPORT, Counting, ReadObject
+from claude_dash.connections.bedrock import Options
+from claude_dash.errors import SourceAuthError, SourceError, SourceObjectError
+from claude_dash.facts.logs import Listed
+from claude_dash.ingest import bedrock_days
+from claude_dash.ingest.bedrock_batch import Counting, ReadObject
+from claude_dash.ingest.bedrock_days import REPORT
 from claude_dash.ingest.run import Run
+from claude_dash.sources.aws import LogBucket
 from claude_dash.sources.bedrock_log import BrokenObject, read_object
 from claude_dash.store import invocations, objects, retention
-from claude_dash.store.checkpoints import state
+from claude_dash.store.checkpoints import reads, state
 from claude_dash.store.locks import hold
-from claude_dash.store.objects import Listed
 from claude_dash.store.seals import sealed_weeks
 
 IN_FLIGHT = 24  # requests at a time: a small object takes longer to come than to count
 BATCH_OBJECTS, BATCH_BYTES = 256, 16 * 2**20
-LATE_DAYS = 3  # for so long after its end an object of a day may still come
+LISTED_AT_ONCE = 5_000  # objects of a day, which may have some hundred thousand
 KNOWN_DAYS = 7  # for so long after its day a request is recognised, copies of objects included
 POLL_S = 0.2  # while others hold what is left
 TRIES = 4  # of a batch whose rows another process changed at the same time
 
 
-class Fetched(Protocol):
-    """An object on its way: the ETag that it has now, and its bytes."""
+def read_bucket(run: Run, since: date | None, until: date | None) -> None:
+    """Read what is new in the bucket of a connection.
 
-    etag: str
-    chunks: Iterable[bytes]
-
-
-class Bucket(Protocol):
-    """A bucket of logs."""
-
-    def folders(self) -> dict[date, list[str]]:
-        """Return the folders of each UTC day that there are."""
-
-    def objects(self, folder: str) -> Iterator[Listed]:
-        """Yield the log objects of a folder."""
-
-    def get(self, key: str) -> Fetched | None:
-        """Return an object; None when it is gone."""
-
-    def account_of(self, key: str) -> str:
-        """Return the account that a key names."""
+    Raises:
+        SourceError: It could not be read.
+        ConfigError: What is stored of the connection cannot be used.
+    """
+    options = Options.load(run.row.options)
+    with run.engine.connect() as connection:
+        counting = Counting(run, options, overrides(connection))
+    bucket = LogBucket(options.access(), connections=IN_FLIGHT)
+    try:
+        LogReader(run, bucket, counting, since, until).read()
+    finally:
+        run.outcome.requests, run.outcome.retries = bucket.requests, bucket.retries
+        if bucket.region != options.region:
+            run.note(options=replace(options, region=bucket.region).dump())
 
 
 class LogReader:
-    """Reads one bucket for one run."""
+    """Reads one bucket for one run.
 
-    def __init__(self, run: Run, bucket: Bucket, counting: Counting) -> None:
+    Args:
+        run: Over the connection.
+        bucket: Where the objects are.
+        counting: What they come to.
+        since: The first day to list, by key; None for what is new.
+        until: The day before which to stop.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        bucket: LogBucket,
+        counting: Counting,
+        since: date | None = None,
+        until: date | None = None,
+    ) -> None:
         self._run = run
         self._bucket = bucket
         self._counting = counting
+        self._since, self._until = since, until
+        self._is_whole = since is None and until is None
         self._began = now()
+        self._listed_at: datetime | None = None  # by ourselves
         self._engine: Engine = run.engine
         self._number = int(run.row.id)
         self._bytes = 0
 
-    def read(self, since: date | None, until: date | None) -> None:
+    def read(self) -> None:
         """Read every object that is new; return when none is left, whoever read it.
 
         Raises:
             SourceError: The bucket could not be read.
         """
-        if since is not None:
-            retention.reopen(self._engine, since, until or today() + ONE_DAY)
+        if self._since is not None:
+            retention.reopen(self._engine, self._since, self._until or today() + ONE_DAY)
         with ThreadPoolExecutor(IN_FLIGHT) as pool:
             while self._run.is_wanted():
-                self._list(pool, since, until)
+                self._list(pool)
                 while self._take(pool):
                     pass
                 if self._is_over():
                     break
                 time.sleep(POLL_S)
         if not self._run.is_stopped:
-            self._finish(is_whole=since is None and until is None)
+            self._finish()
 
     # --- listing ---------------------------------------------------------------------------------
 
-    def _list(self, pool: ThreadPoolExecutor, since: date | None, until: date | None) -> None:
+    def _list(self, pool: ThreadPoolExecutor) -> None:
         """List what is new, unless another process does or did since we began."""
         with hold(self._engine, f"list:{self._number}", wait=False) as got:
-            if not got or self._was_listed():
+            if not got or self._listing() is not None:
                 return
             began = now()
-            for day, folders in self._folders(since, until):
-                with self._engine.begin() as connection:
-                    recounts = today() - timedelta(days=KNOWN_DAYS)
-                    for folder in folders:
-                        listed = self._bucket.objects(folder)
-                        self._run.of += objects.take(connection, self._number, listed, recounts)
+            for day, folders in self._folders():
+                for folder in folders:
+                    self._keep(folder)
                 while self._take(pool):
                     pass
                 if not self._run.is_wanted():
                     return
-                self._note_days(day, began)
+                self._note_days([day], began)
                 if day == week_of(day):
                     self._run.show_early()
-            self._run.note_report(REPORT, covers_until=began)
+            self._listed_at = began
+            if self._is_whole:
+                self._run.note_report(REPORT, covers_until=began)
 
-    def _folders(self, since: date | None, until: date | None) -> Iterator[tuple[date, list[str]]]:
-        """Yield the days to list, newest first; once history was read, those that may grow."""
-        with self._engine.connect() as connection:
-            known = state(connection, self._number, REPORT)
-            sealed = sealed_weeks(connection)
-        first = since or self._run.row.backfill_since or self._run.settings.backfill_since
-        if since is None and known.backfill_done and known.covers_until:
-            first = known.covers_until.date() - timedelta(days=LATE_DAYS)
+    def _keep(self, folder: str) -> None:
+        """Keep which objects a folder has, some at a time."""
+        recounts = today() - timedelta(days=KNOWN_DAYS)
+        listed = self._bucket.objects(folder)
+        while some := [*islice(listed, LISTED_AT_ONCE)]:
+            with self._engine.begin() as connection:
+                self._run.of += objects.take(connection, self._number, some, recounts)
+
+    def _folders(self) -> Iterator[tuple[date, list[str]]]:
+        """Yield the days to list, newest first.
+
+        Once history was read these are the ones that may still grow, those with objects that were
+        set aside, and those never seen: replication may bring older days later.
+        """
         found = self._bucket.folders()
-        for day in sorted(found, reverse=True):
-            is_inside = (first is None or day >= first) and (until is None or day < until)
-            if is_inside and week_of(day) not in sealed:
+        with self._engine.connect() as connection:
+            sealed = sealed_weeks(connection)
+            inside = [day for day in found if self._first() <= day < (self._until or date.max)]
+            if self._is_whole:
+                inside = bedrock_days.growing(connection, self._number, inside)
+        for day in sorted(inside, reverse=True):
+            if week_of(day) not in sealed:
                 yield day, found[day]
 
-    def _was_listed(self) -> bool:
+    def _first(self) -> date:
+        row, settings = self._run.row, self._run.settings
+        return self._since or row.backfill_since or settings.backfill_since or date.min
+
+    def _listing(self) -> datetime | None:
+        """Return when what is there was listed, by us, or since we began by anybody."""
+        if self._listed_at is not None or not self._is_whole:
+            return self._listed_at
         with self._engine.connect() as connection:
             until = state(connection, self._number, REPORT).covers_until
-        return until is not None and until >= self._began
+        return until if until is not None and until >= self._began else None
 
     def _is_over(self) -> bool:
         with self._engine.connect() as connection:
             left = objects.waiting(connection, self._number)
-        return self._was_listed() and not left
+        return self._listing() is not None and not left
 
     # --- counting --------------------------------------------------------------------------------
 
     def _take(self, pool: ThreadPoolExecutor) -> bool:
-        """Read and count one batch; return whether there was one."""
+        """Read and count one batch; return whether there was one, and more is wanted."""
         for number in range(1, TRIES + 1):
             try:
-                return self._take_once(pool)
+                return self._take_once(pool) and self._run.is_wanted()
             except DBAPIError:  # another process counted the same person or request meanwhile
                 if number == TRIES:
                     raise
@@ -153,13 +187,8 @@ class LogReader:
             if not taken:
                 return False
             read = list(pool.map(self._fetch, taken))
-            refused = [one for one in read if isinstance(one, SourceError)]
-            if len(refused) == len(read) or any(one.retry for one in refused):
-                raise refused[0]
-            whole = [
-                _unreadable(listed, one) if isinstance(one, SourceError) else one
-                for listed, one in zip(taken, read, strict=True)
-            ]
+            _refuse_all(read)
+            whole = [one for one in read if isinstance(one, ReadObject)]
             with _storing(self._engine, connection) as writing:
                 self._counting.store(writing, whole)
                 self._forget(writing, taken[-1].day)
@@ -169,13 +198,25 @@ class LogReader:
     def _fetch(self, listed: Listed) -> ReadObject | SourceError:
         """Return what an object holds; every trouble is an answer, so that no other is lost."""
         account = self._bucket.account_of(listed.key)
+        gone = ReadObject(listed, listed.etag, account, None, objects.REJECTED, objects.GONE)
         try:
             found = self._bucket.get(listed.key)
             if found is None:
-                return ReadObject(listed, listed.etag, account, None, objects.GONE)
-            calls = read_object(found.chunks, is_gzip=listed.key.endswith(".gz"))
+                return gone
+            calls = read_object(
+                found.chunks, is_gzip=listed.key.endswith(".gz"), keys=self._counting.keys
+            )
         except BrokenObject as error:
-            return ReadObject(listed, listed.etag, account, None, error.reason)
+            return replace(gone, reason=error.reason)
+        except SourceObjectError as error:
+            is_denied = error.code == "missing_scope"
+            return replace(
+                gone,
+                state=objects.REFUSED,
+                reason=error.message,
+                hint=error.hint,
+                is_denied=is_denied,
+            )
         except SourceError as error:
             return error
         return ReadObject(listed, found.etag, account, calls)
@@ -193,61 +234,44 @@ class LogReader:
 
     # --- what is known then ----------------------------------------------------------------------
 
-    def _note_days(self, day: date, began: datetime) -> None:
-        """Keep that a day is read, once no object of it or of a later day is left."""
+    def _note_days(self, when: Iterable[date], began: datetime) -> None:
+        """Keep that days are read, once no object of them or of a later day is left."""
         with self._engine.begin() as connection:
-            if not objects.waiting(connection, self._number, day):
-                note_read(connection, self._number, [day], began)
+            first = min(when, default=None)
+            if first is not None and not objects.waiting(connection, self._number, first):
+                bedrock_days.note_read(connection, self._number, when, began)
 
-    def _finish(self, *, is_whole: bool) -> None:
+    def _finish(self) -> None:
         """Keep that every day up to today is read, those without an object too."""
+        listed = self._listing() or self._began
         with self._engine.begin() as connection:
-            first = objects.first_day(connection, self._number)
-            known = state(connection, self._number, REPORT)
-            if first is not None and known.covers_until is not None:
-                late = known.covers_until.date() - timedelta(days=LATE_DAYS)
-                unread = _unread(connection, self._number, days(first, today() + ONE_DAY))
-                lately = days(max(first, late), today() + ONE_DAY)
-                note_read(connection, self._number, {*unread, *lately}, known.covers_until)
             invocations.forget(connection, self._number, today() - timedelta(days=KNOWN_DAYS))
-        if is_whole:
-            starts = {"history_starts": first} if first else {}
+            read = reads(connection, self._number, REPORT)
+            oldest = bedrock_days.oldest(connection, self._number)
+        if oldest is not None:
+            late = listed.date() - bedrock_days.LATE
+            inside = days(max(oldest, self._first()), self._until or today() + ONE_DAY)
+            again = [day for day in inside if not self._is_whole or day >= late or day not in read]
+            self._note_days(again, listed)
+        if self._is_whole:
             self._run.note_report(
-                REPORT, backfill_done=True, error_code="", error_message="", **starts
+                REPORT, backfill_done=True, error_code="", error_message="", history_starts=oldest
             )
             self._run.note(backfill_done=True)
 
 
-def note_read(connection: Connection, number: int, when: Iterable[date], read_at: datetime) -> None:
-    """Keep that some days are read, and how much they hold; sealed days stay as they are."""
-    read, fact, sealed = t.DAY_READ, t.INVOCATION_DAY.c, sealed_weeks(connection)
-    for day in sorted(when):
-        if week_of(day) in sealed:
-            continue
-        where = (read.c.connection_id == number, read.c.report == REPORT, read.c.day == day)
-        held = select(func.count(), func.coalesce(func.sum(fact.requests), 0)).where(
-            fact.connection_id == number, fact.day == day
-        )
-        facts, requests = connection.execute(held).one()
-        connection.execute(delete(read).where(*where))
-        connection.execute(
-            insert(read).values(
-                connection_id=number, report=REPORT, day=day, read_at=read_at,
-                records=int(requests), rejected=0, facts=facts,
-            )
-        )  # fmt: skip
+def _refuse_all(read: list[ReadObject | SourceError]) -> None:
+    """Raise when nothing can be read: a failure of the whole source, or objects that all refuse.
 
-
-def _unread(connection: Connection, number: int, when: Iterable[date]) -> list[date]:
-    c = t.DAY_READ.c
-    query = select(c.day).where(c.connection_id == number, c.report == REPORT)
-    known = set(connection.execute(query).scalars())
-    return [day for day in when if day not in known]
-
-
-def _unreadable(listed: Listed, error: SourceError) -> ReadObject:
-    """Return a single object that is refused; when all are, the source is."""
-    return ReadObject(listed, listed.etag, "", None, error.message)
+    Raises:
+        SourceError: The source's, or that of the objects.
+    """
+    for one in read:
+        if isinstance(one, SourceError):
+            raise one
+    denied = [one for one in read if isinstance(one, ReadObject) and one.is_denied]
+    if len(denied) == len(read) > 1:
+        raise SourceAuthError(denied[0].reason, denied[0].hint, code="missing_scope")
 
 
 @contextmanager

@@ -15,9 +15,12 @@ from sqlalchemy import Connection, RowMapping
 
 from claude_dash import prices
 from claude_dash.clock import today, week_of
+from claude_dash.connections.bedrock import Options
 from claude_dash.facts import tables as t
 from claude_dash.facts.batch import DayFacts
 from claude_dash.facts.identity import Identified
+from claude_dash.facts.logs import Listed
+from claude_dash.ingest.bedrock_days import REPORT
 from claude_dash.ingest.run import Run
 from claude_dash.prices import Price, Tokens
 from claude_dash.sources.bedrock_log import Call, ObjectCalls
@@ -26,15 +29,13 @@ from claude_dash.sources.bedrock_names import (
     Principal,
     is_claude,
     model_of,
+    principal_named,
     principal_of,
 )
-from claude_dash.sources.bedrock_rule import Selection
 from claude_dash.store import invocations, objects, registry
-from claude_dash.store.objects import Listed
 from claude_dash.store.seals import sealed_weeks
 from claude_dash.store.write import touch
 
-REPORT = "bedrock.logs"
 FAILED = "the call failed"
 MAX_PLACES = 50_000
 TWICE = "the same request again"
@@ -50,13 +51,19 @@ KINDS = {"person": "principal", "unnamed": "unnamed", "service": "unnamed"}
 
 @dataclass(frozen=True, slots=True)
 class ReadObject:
-    """An object that was read, or why it does not count: then `calls` is None."""
+    """An object that was read, or why it does not count: then `calls` is None.
+
+    state: what becomes of it. hint, is_denied: of an object to which access was refused.
+    """
 
     listed: Listed
     etag: str
     account: str
-    calls: ObjectCalls | None
+    calls: ObjectCalls | None = None
+    state: str = objects.DONE
     reason: str = ""
+    hint: str = ""
+    is_denied: bool = False
 
 
 class _Place(NamedTuple):
@@ -88,17 +95,15 @@ class Counting:
 
     Args:
         run: The run that reads them.
-        selection: Which calls are Claude Code.
-        patterns: Of session names that name a person.
+        options: Which calls are Claude Code, and what names a person.
         overrides: Prices of our own.
     """
 
-    def __init__(
-        self, run: Run, selection: Selection, patterns: Sequence[Any], overrides: Sequence[Price]
-    ) -> None:
+    def __init__(self, run: Run, options: Options, overrides: Sequence[Price] = ()) -> None:
         self._run = run
-        self._selection = selection
-        self._patterns = patterns
+        self._selection = options.selection()
+        self._patterns = options.compiled()
+        self._person_key = options.person_key
         self._overrides = overrides
         self._places: dict[tuple[Any, ...], _Place] = {}
         self._bands: dict[tuple[str, date], int | None] = {}
@@ -111,6 +116,11 @@ class Counting:
     def _key(self) -> bytes:
         return self._run.vault.pseudonym_key
 
+    @property
+    def keys(self) -> frozenset[str]:
+        """Return the keys of request metadata that are needed."""
+        return self._selection.keys | {self._person_key} - {""}
+
     def store(self, connection: Connection, read: Sequence[ReadObject]) -> None:
         """Store what some objects come to, and what came of each."""
         days = _days(read)
@@ -121,14 +131,7 @@ class Counting:
         objects.mark(
             connection,
             self._number,
-            {
-                one.listed.key: (
-                    objects.REJECTED if one.calls is None else objects.DONE,
-                    one.etag,
-                    one.reason,
-                )
-                for one in read
-            },
+            {one.listed.key: (one.state, one.etag, one.reason) for one in read},
         )
         touch(connection, {week_of(key[1]) for key in made.sums})
         self._count(read, made)
@@ -192,6 +195,8 @@ class Counting:
         if call.account and account and call.account != account:
             return _Place(ANOTHER_ACCOUNT)
         principal, model = principal_of(call.arn, self._patterns), model_of(call.model_id)
+        if sent := (call.metadata or {}).get(self._person_key):
+            principal = principal_named(sent, principal.role)
         reason = self._selection.leaves_out(
             operation=call.operation,
             model=model.model,

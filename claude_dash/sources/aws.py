@@ -12,13 +12,13 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from claude_dash.errors import SourceBusyError, SourceError, SourceObjectError
+from claude_dash.facts.logs import Listed
 from claude_dash.sources.aws_keys import (
     ACCOUNT,
     DATE_PARTS,
     KEY,
     LOGS,
     REGION,
-    LogObject,
     day_of,
     past_bodies,
     root_of,
@@ -33,7 +33,7 @@ from claude_dash.sources.aws_refusals import (
 )
 from claude_dash.sources.aws_session import READING_TRIES, Access, s3_client
 
-__all__ = ["Access", "Fetched", "LogBucket", "LogObject"]
+__all__ = ["Access", "Fetched", "LogBucket"]
 MAX_OBJECT_BYTES = 256 * 2**20  # as stored; a log object has some kilobytes
 CHUNK_BYTES = 256 * 2**10
 MAX_DROPS = 5  # of one object's body, each resumed where it broke off
@@ -101,7 +101,7 @@ class LogBucket:
                     found.setdefault(day, []).append(at)
         return found
 
-    def objects(self, folder: str) -> Iterator[LogObject]:
+    def objects(self, folder: str) -> Iterator[Listed]:
         """Yield the logs under the prefix of a day, by key; bodies beside them are skipped unseen.
 
         Raises:
@@ -115,7 +115,7 @@ class LogBucket:
                 match = KEY.search(one["Key"])
                 day = day_of(match["day"]) if match else None
                 if day is not None:
-                    yield LogObject(one["Key"], day, one["ETag"], one["Size"])
+                    yield Listed(one["Key"], day, one["ETag"], one["Size"])
             if not page.get("IsTruncated") or not listed:
                 return
             after = past_bodies(folder, listed[-1]["Key"])

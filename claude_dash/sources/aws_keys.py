@@ -5,7 +5,6 @@ Layout: [PREFIX/]AWSLogs/ACCOUNT/BedrockModelInvocationLogs/REGION/YYYY/MM/DD/HH
 
 import re
 from datetime import date
-from typing import NamedTuple
 
 LOGS = "BedrockModelInvocationLogs"
 MARKER = "amazon-bedrock-logs-permission-check"
@@ -18,15 +17,6 @@ KEY = re.compile(
 ACCOUNT, REGION = re.compile(r"\d{12}"), re.compile(r"[a-z0-9-]+")
 DATE_PARTS = (re.compile(r"\d{4}"), re.compile(r"\d\d"), re.compile(r"\d\d"))
 _BODIES = "/data/"
-
-
-class LogObject(NamedTuple):
-    """An object of a bucket; day: UTC, of its key; size: bytes as stored."""
-
-    key: str
-    day: date
-    etag: str
-    size: int
 
 
 def root_of(prefix: str) -> str:

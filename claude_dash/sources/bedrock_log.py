@@ -17,6 +17,7 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from isal import isal_zlib
+from isal.igzip_lib import IsalError
 
 SCHEMA, VERSIONS = "ModelInvocationLog", "1."
 MAX_JSON_BYTES = 512 * 2**20  # of one object; the largest that were seen have some megabytes
@@ -200,7 +201,7 @@ def _inflated(start: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
                 left = next(rest, b"")
     except StopIteration:
         reason = "it is cut off"
-    except isal_zlib.IsalError:
+    except IsalError:  # type: ignore[misc]  # the stub has an instance
         reason = "it is damaged"
     raise BrokenObject(reason)
 

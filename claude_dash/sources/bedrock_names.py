@@ -68,6 +68,11 @@ def principal_of(arn: str, patterns: Sequence[re.Pattern[str]] = ()) -> Principa
             return Principal("unnamed", arn, role=kind)
 
 
+def principal_named(name: str, role: str) -> Principal:
+    """Return the person that the caller itself named, for example a gateway with one role."""
+    return _person("metadata:", name, role)
+
+
 def _of_session(arn: str, name: str, patterns: Sequence[re.Pattern[str]]) -> Principal:
     role, _, session = name.partition("/")
     if role.startswith(_SERVICE_ROLE):

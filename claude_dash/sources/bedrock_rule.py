@@ -30,6 +30,12 @@ class Selection:
     rule: Rule = "people"
     names: Sequence[str] = ()
 
+    @property
+    def keys(self) -> frozenset[str]:
+        """Return the keys of request metadata that the rule asks for."""
+        named = self.names if self.rule == "metadata" else ()
+        return frozenset(name.partition("=")[0] for name in named)
+
     def leaves_out(
         self,
         *,

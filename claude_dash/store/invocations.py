@@ -62,6 +62,12 @@ def forget(connection: Connection, number: int, before: date, but_from: date | N
     connection.execute(old if but_from is None else old.where(c.day >= but_from))
 
 
+def first_day(connection: Connection, number: int) -> date | None:
+    """Return the first day of any call."""
+    query = select(func.min(_FACT.c.day)).where(_FACT.c.connection_id == number)
+    return connection.execute(query).scalar()
+
+
 def lock_people(connection: Connection) -> None:
     """Let one process at a time give persons to new identities, until its transaction ends."""
     if connection.dialect.name == "postgresql":

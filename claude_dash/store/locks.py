@@ -13,7 +13,9 @@ _IN_MEMORY: dict[str, Lock] = {}
 
 
 @contextmanager
-def hold(engine: Engine, name: str, *, wait: bool = True) -> Iterator[bool]:
+def hold(
+    engine: Engine, name: str, *, wait: bool = True, is_shared: bool = False
+) -> Iterator[bool]:
     """Hold a named lock of a store; yields whether it was got.
 
     A file beside a SQLite database, an advisory lock on PostgreSQL: the system frees both when
@@ -23,9 +25,10 @@ def hold(engine: Engine, name: str, *, wait: bool = True) -> Iterator[bool]:
         engine: The store.
         name: What is locked, for example `sync:3`.
         wait: Wait for whoever holds it; else yield False at once.
+        is_shared: Others may share it, on PostgreSQL; nobody holds it alone meanwhile.
     """
     if engine.dialect.name == "postgresql":
-        with _advisory(engine, name, wait=wait) as got:
+        with _advisory(engine, name, wait=wait, is_shared=is_shared) as got:
             yield got
     elif engine.url.database in {None, "", ":memory:"}:
         lock = _IN_MEMORY.setdefault(f"{id(engine)}:{name}", Lock())
@@ -57,17 +60,20 @@ def _file(database: Path, name: str, *, wait: bool) -> Iterator[bool]:
 
 
 @contextmanager
-def _advisory(engine: Engine, name: str, *, wait: bool) -> Iterator[bool]:
+def _advisory(engine: Engine, name: str, *, wait: bool, is_shared: bool) -> Iterator[bool]:
+    lock = func.pg_advisory_lock_shared if is_shared else func.pg_advisory_lock
+    trying = func.pg_try_advisory_lock_shared if is_shared else func.pg_try_advisory_lock
+    unlock = func.pg_advisory_unlock_shared if is_shared else func.pg_advisory_unlock
     number = zlib.crc32(f"claude-dash:{name}".encode())
     # A transaction of its own would keep old row versions alive for as long as the lock is held.
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if wait:
-            connection.execute(select(func.pg_advisory_lock(number)))
+            connection.execute(select(lock(number)))
             got = True
         else:
-            got = bool(connection.execute(select(func.pg_try_advisory_lock(number))).scalar())
+            got = bool(connection.execute(select(trying(number))).scalar())
         try:
             yield got
         finally:
             if got:
-                connection.execute(select(func.pg_advisory_unlock(number)))
+                connection.execute(select(unlock(number)))

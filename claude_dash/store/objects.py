@@ -4,53 +4,55 @@ Objects are claimed by locking their rows until what they hold is stored. The st
 of a process that ends, however it ends, and another one takes them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from claude_dash.facts import tables as t
+from claude_dash.facts.logs import Listed
 
-FOUND, DONE, REJECTED, REPLACED = "found", "done", "rejected", "replaced"
+FOUND, DONE, REJECTED, REFUSED, REPLACED = "found", "done", "rejected", "refused", "replaced"
 GONE = "it was deleted before it was read"
+_STATES = (FOUND, DONE, REJECTED, REFUSED, REPLACED)
+_ASIDE = (REJECTED, REFUSED, REPLACED)
 _OBJECT, _BATCH = t.LOG_OBJECT, 500
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """An object of a bucket; day: UTC, of its key; size: bytes as stored."""
-
-    key: str
-    day: date
-    etag: str
-    size: int
-
-
-def take(connection: Connection, number: int, listed: Iterable[Listed], recounts: date) -> int:
+def take(connection: Connection, number: int, listed: Sequence[Listed], recounts: date) -> int:
     """Keep which objects there are; return how many are to be read.
 
-    One that is known by key and ETag is left alone. One that changed is read again if it was set
-    aside, or if its day is not before `recounts`: from there on its requests are still known.
+    One that is known by key and ETag is left alone, unless access to it was refused: that is asked
+    for again. One that changed is read again if it was set aside, or if its day is not before
+    `recounts`: from there on its requests are still known.
     """
-    found = {one.key: one for one in listed}
     c, new = _OBJECT.c, 0
-    for keys in _batches(list(found)):
-        query = select(c.key, c.etag, c.state).where(c.connection_id == number, c.key.in_(keys))
+    for start in range(0, len(listed), _BATCH):
+        some = {one.key: one for one in listed[start : start + _BATCH]}
+        query = select(c.key, c.etag, c.state).where(c.connection_id == number, c.key.in_(some))
         known = {row.key: row for row in connection.execute(query)}
-        rows = [_row(number, found[key]) for key in keys if key not in known]
+        rows = [_row(number, one) for key, one in some.items() if key not in known]
         if rows:
             connection.execute(insert(_OBJECT), rows)
         new += len(rows)
-        for key, row in known.items():
-            one = found[key]
-            if row.etag == one.etag or row.state == FOUND:
-                continue
-            again = row.state == REJECTED or one.day >= recounts
-            state = FOUND if again else REPLACED
-            mark(connection, number, {key: (state, one.etag, "")})
-            new += again
+        became = {
+            key: (state, some[key].etag, "")
+            for key, row in known.items()
+            if (state := _state_of(some[key], row.etag, row.state, recounts))
+        }
+        mark(connection, number, became)
+        new += sum(state == FOUND for state, _, _ in became.values())
     return new
+
+
+def _state_of(one: Listed, etag: str, state: str, recounts: date) -> str:
+    """Return what an object becomes that is known in a state; empty when it stays as it is."""
+    if state == REFUSED:
+        return FOUND
+    if state == FOUND or one.etag == etag:
+        return ""
+    return FOUND if state == REJECTED or one.day >= recounts else REPLACED
 
 
 def _row(number: int, one: Listed) -> dict[str, object]:
@@ -63,10 +65,6 @@ def _row(number: int, one: Listed) -> dict[str, object]:
         "state": FOUND,
         "reason": "",
     }
-
-
-def _batches(keys: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH))
 
 
 def claim(connection: Connection, number: int, objects: int, size: int) -> list[Listed]:
@@ -110,6 +108,13 @@ def waiting(connection: Connection, number: int, since: date = date.min) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def is_known(connection: Connection, number: int, day: date) -> bool:
+    """Say whether any object of a day was ever found."""
+    c = _OBJECT.c
+    query = select(c.key).where(c.connection_id == number, c.state.in_(_STATES), c.day == day)
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def first_day(connection: Connection, number: int) -> date | None:
     """Return the first day of any object."""
     c = _OBJECT.c
@@ -127,10 +132,17 @@ class SetAside:
 
 
 def set_aside(connection: Connection, number: int, most: int) -> list[SetAside]:
-    """Return the newest objects that were rejected or replaced."""
+    """Return the newest objects that were set aside, or replaced after they had been counted."""
     c = _OBJECT.c
     query = select(c.key, c.day, c.state, c.reason).where(
-        c.connection_id == number, c.state.in_((REJECTED, REPLACED))
+        c.connection_id == number, c.state.in_(_ASIDE)
     )
     rows = connection.execute(query.order_by(c.day.desc(), c.key).limit(most))
     return [SetAside(*row) for row in rows]
+
+
+def days_aside(connection: Connection, number: int, since: date) -> set[date]:
+    """Return the days, from one on, of objects that may be put right by their owner."""
+    c = _OBJECT.c
+    aside = (c.connection_id == number, c.state.in_((REJECTED, REFUSED)), c.day >= since)
+    return set(connection.execute(select(c.day).where(*aside).distinct()).scalars())

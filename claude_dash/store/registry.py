@@ -64,7 +64,9 @@ def register_all(
             insert(_PERSON).returning(_PERSON.c.id, sort_by_parameter_order=True), people
         ).scalars()
         known |= dict(zip(alone, made, strict=True))
-    known |= {who: known[other] for who, other in joins.items()}
+    for who, other in joins.items():
+        shared = joins.get(other, other)  # an address that is new may itself join a person
+        known[who] = known[shared]
     rows = [identity_row(who, one, known[who], day, connection_id) for who, one in new.items()]
     connection.execute(insert(_IDENTITY), rows)
 
