@@ -1,5 +1,6 @@
 """Who is who, for the admin's page: people with addresses and teams, keys, and never a figure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -7,6 +8,7 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from claude_dash.errors import QueryError
 from claude_dash.facts import tables as t
+from claude_dash.facts.identity import PEOPLE
 from claude_dash.people.changes import touch_changed_weeks, touch_open_weeks
 from claude_dash.people.persons import move_identity
 from claude_dash.people.standing import CSV, VENDOR, Standings
@@ -71,12 +73,13 @@ def people(engine: Engine, today: date) -> list[Listed]:
 
 
 def keys(engine: Engine) -> list[Name]:
-    """Return the keys that are nobody's, by name: together they are `Automation`."""
+    """Return the keys that are nobody's, by name; principals of a cloud are matched elsewhere."""
     with engine.connect() as connection:
         query = select(_PERSON.c.id).where(_PERSON.c.automation.is_(True))
         automation = set(connection.execute(query).scalars())
         named = _names(connection)
-    found = [name for person in automation for name in named.get(person, ())]
+    names = (name for person in automation for name in named.get(person, ()))
+    found = [name for name in names if name.kind != "unnamed"]
     return sorted(found, key=lambda name: name.value.casefold())
 
 
@@ -86,16 +89,26 @@ def map_key(engine: Engine, who: int, person_id: int, *, actor: str) -> None:
     Raises:
         QueryError: The identity or the person does not exist.
     """
+    map_all(engine, {who: person_id}, actor=actor)
+
+
+def map_all(engine: Engine, chosen: Mapping[int, int], *, actor: str) -> None:
+    """Let what some identities do count as people's, identity -> person, in all open weeks.
+
+    Raises:
+        QueryError: An identity or a person does not exist; nothing is changed then.
+    """
     with engine.begin() as connection, touch_changed_weeks(connection):
-        kind = _kind(connection, who)
-        is_person = _PERSON.c.automation.is_(False)
-        query = select(_PERSON.c.id).where(_PERSON.c.id == person_id, is_person)
-        if connection.execute(query).first() is None:
-            message = "There is no such person."
-            raise QueryError(message, "Reload the page.")
-        move_identity(connection, who, person_id, merge=True)
+        for who, person_id in chosen.items():
+            kind = _kind(connection, who)
+            is_person = _PERSON.c.automation.is_(False)
+            query = select(_PERSON.c.id).where(_PERSON.c.id == person_id, is_person)
+            if connection.execute(query).first() is None:
+                message = "There is no such person."
+                raise QueryError(message, "Reload the page.")
+            move_identity(connection, who, person_id, merge=True)
+            note(connection, actor, "identity.map", f"{kind} → person {person_id}")
         touch_open_weeks(connection)
-        note(connection, actor, "identity.map", f"{kind} → person {person_id}")
 
 
 def unmap(engine: Engine, who: int, *, actor: str) -> None:
@@ -112,7 +125,9 @@ def unmap(engine: Engine, who: int, *, actor: str) -> None:
         if connection.execute(query).first() is None:
             message = "This identity is not mapped."
             raise QueryError(message, "There is nothing to undo.")
-        made = insert(_PERSON).values(automation=kind != "email", name="").returning(_PERSON.c.id)
+        made = (
+            insert(_PERSON).values(automation=kind not in PEOPLE, name="").returning(_PERSON.c.id)
+        )
         alone = int(connection.execute(made).scalar_one())
         move_identity(connection, who, alone, merge=False)
         touch_open_weeks(connection)
@@ -130,7 +145,8 @@ def _kind(connection: Connection, who: int) -> str:
 def _names(connection: Connection) -> dict[int, tuple[Name, ...]]:
     """Return the identities of each person, addresses first."""
     c = _IDENTITY.c
-    query = select(c.person_id, c.who, c.kind, c.value).order_by(c.kind.desc(), c.value)
+    order = (c.kind != "email", c.kind, c.value)
+    query = select(c.person_id, c.who, c.kind, c.value).order_by(*order)
     found: dict[int, tuple[Name, ...]] = {}
     for person, who, kind, value in connection.execute(query):
         found[person] = (*found.get(person, ()), Name(who, kind, value))

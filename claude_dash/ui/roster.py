@@ -1,17 +1,16 @@
 """People and teams for the admin: counts, a roster from a file, identities, teams; no figure."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from claude_dash.clock import today
 from claude_dash.errors import ClaudeDashError
 from claude_dash.people import identities, teams
 from claude_dash.people import roster as rosters
+from claude_dash.ui.matching import do, matching
 from claude_dash.ui.page import View, in_words
 from claude_dash.ui.server import roll_up_in_background
 
-SECTIONS = ("People", "Teams", "Keys")
+SECTIONS = ("People", "Teams", "Keys", "Unmatched")
 TEMPLATE = b"email,team,department,eligible,joined,left\r\n"
 
 
@@ -33,8 +32,10 @@ def roster(view: View) -> None:
         _people(everybody)
     elif section == "Teams":
         _teams(view, found)
-    else:
+    elif section == "Keys":
         _keys(view, everybody)
+    else:
+        matching(view, everybody)
 
 
 def _import(view: View) -> None:
@@ -142,19 +143,19 @@ def _teams(view: View, found: list[teams.Team]) -> None:
         name = st.selectbox("Team", by_name, key="rename-team")
         new = st.text_input("New name", key="rename-to")
         if st.form_submit_button("Rename team"):
-            _do(lambda: teams.rename(view.store, by_name[name], new, actor=actor))
+            do(lambda: teams.rename(view.store, by_name[name], new, actor=actor))
     with middle, st.form("team-merge"):
         st.markdown("## Merge")
         name = st.selectbox("Team", by_name, key="merge-team")
         into = st.selectbox("Into", by_name, key="merge-into")
         if st.form_submit_button("Merge teams"):
-            _do(lambda: teams.merge(view.store, by_name[name], by_name[into], actor=actor))
+            do(lambda: teams.merge(view.store, by_name[name], by_name[into], actor=actor))
     with right, st.form("team-department"):
         st.markdown("## Department")
         name = st.selectbox("Team", by_name, key="department-team")
         department = st.text_input("Department, empty for none", key="department-name")
         if st.form_submit_button("Set department"):
-            _do(lambda: teams.set_department(view.store, by_name[name], department, actor=actor))
+            do(lambda: teams.set_department(view.store, by_name[name], department, actor=actor))
     workspaces = [one.name for one in found if one.is_workspace]
     if len(workspaces) > 1:
         with st.form("team-order"):
@@ -164,7 +165,7 @@ def _teams(view: View, found: list[teams.Team]) -> None:
             if st.form_submit_button("Save order"):
                 rest = [name for name in workspaces if name not in order]
                 ids = [by_name[name] for name in [*order, *rest]]
-                _do(lambda: teams.set_order(view.store, ids, actor=actor))
+                do(lambda: teams.set_order(view.store, ids, actor=actor))
 
 
 def _keys(view: View, everybody: list[identities.Listed]) -> None:
@@ -182,19 +183,8 @@ def _keys(view: View, everybody: list[identities.Listed]) -> None:
         key = st.selectbox("Key", by_key, key="map-key-name")
         person = st.selectbox("Person", by_person, key="map-key-person")
         if st.form_submit_button("Count as this person"):
-            _do(
+            do(
                 lambda: identities.map_key(
                     view.store, by_key[key], by_person[person], actor=view.reader.name
                 )
             )
-
-
-def _do(change: Callable[[], object]) -> None:
-    """Make a change, rebuild what it touched, and show the page anew."""
-    try:
-        change()
-    except ClaudeDashError as error:
-        in_words(error)
-        return
-    roll_up_in_background()
-    st.rerun()
