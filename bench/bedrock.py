@@ -150,7 +150,7 @@ def _duckdb(files: list[Path]) -> Sums:
     return _named({row[:3]: [int(one) for one in row[3:]] for row in rows})
 
 
-def _named(sums: Sums) -> Any:
+def _named(sums: Sums) -> dict[str, list[int]]:
     return {" ".join(key): numbers for key, numbers in sums.items()}
 
 
@@ -165,7 +165,7 @@ def _read(number: int) -> None:
     serving = [sys.executable, str(HERE / "logs.py"), str(number), str(RECORDS), str(LATENCY_S)]
     with (
         tempfile.TemporaryDirectory(prefix="claude-dash-bench-") as folder,
-        subprocess.Popen(serving, stdout=subprocess.PIPE, text=True) as bucket,  # noqa: S603 - ours
+        subprocess.Popen(serving, stdout=subprocess.PIPE, text=True) as bucket,
         get_server(Path(folder) / "postgres") as server,
     ):
         assert bucket.stdout is not None
@@ -195,10 +195,10 @@ def _synced(folder: str, address: str, url: str, processes: int) -> tuple[float,
     command = [sys.executable, "-m", "claude_dash"]
     adding = [*command, "connect", "add", "bedrock", "Logs", "--bucket", "logs"]
     made = [*adding, "--region", "us-east-1", "--no-test"]
-    subprocess.run(made, env=environment, check=True, capture_output=True)  # noqa: S603 - ours
+    subprocess.run(made, env=environment, check=True, capture_output=True)
     began = time.monotonic()
     running = [
-        subprocess.Popen([*command, "sync"], env=environment, stderr=subprocess.DEVNULL,  # noqa: S603 - ours
+        subprocess.Popen([*command, "sync"], env=environment, stderr=subprocess.DEVNULL,
                          stdout=subprocess.DEVNULL)
         for _ in range(processes)
     ]  # fmt: skip

@@ -4,6 +4,7 @@ ClaudeDashError(message, hint)      exit  HTTP
 ├── ConfigError                       2    500   a setting is missing or wrong, and where it is set
 ├── SourceError                       3
 │   ├── SourceAuthError               3     -    the key was refused: its kind or scope
+│   │   └── SourceUntrustedError      3     -    a role does not let us in, or not yet
 │   ├── SourceBusyError     (retry)   3     -    the vendor asks to wait or is out of reach
 │   ├── SourceShapeError              3     -    the report changed: the path, never the value
 │   ├── SourceRequestError            3     -    a day or parameter that the vendor does not take
@@ -70,6 +71,10 @@ class SourceError(ClaudeDashError):
 
 class SourceAuthError(SourceError):
     """The source refused the credential; trying again does not help."""
+
+
+class SourceUntrustedError(SourceAuthError):
+    """A role does not let us in: it may wait for our external id, which only we can make."""
 
 
 class SourceBusyError(SourceError):

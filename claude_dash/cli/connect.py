@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from claude_dash.connections import Tested
 
 FINE = frozenset({"ok", "waiting"})
+ALWAYS = frozenset({"name", "kind", "status", "found", "error"})
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The connection's name.")]
@@ -34,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 
 def add(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="console or enterprise")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="console, enterprise or bedrock")],
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name of your choice.")],
     *,
     key_stdin: Annotated[
@@ -44,21 +45,48 @@ def add(
         str | None,
         typer.Option("--key-env", metavar="NAME", help="Read the key from this variable."),
     ] = None,
-    no_test: Annotated[
-        bool, typer.Option("--no-test", help="Save the key without trying it.")
-    ] = False,
+    bucket: Annotated[str, typer.Option(help="bedrock: the bucket of the logs.")] = "",
+    region: Annotated[str, typer.Option(help="bedrock: the bucket's Region.")] = "",
+    prefix: Annotated[str, typer.Option(help="bedrock: what stands before AWSLogs/.")] = "",
+    role_arn: Annotated[str, typer.Option(help="bedrock: the role that may read it.")] = "",
+    no_test: Annotated[bool, typer.Option("--no-test", help="Save it without trying it.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Try a key, say what was found, and save it; a key that is refused is not saved."""
+    """Try a source, say what was found, and save it; what is refused is not saved."""
     if kind not in KITS:
         what = "kind of connection"
         raise UnknownNameError.of(what, kind, KITS)
+    given = {"--bucket": bucket, "--region": region, "--prefix": prefix, "--role-arn": role_arn}
+    _refuse_others(kind, given, has_key=key_stdin or bool(key_env))
     from claude_dash import connections  # noqa: PLC0415 - start-up is fast
 
-    key = _key(from_stdin=key_stdin, variable=key_env)
-    with opened() as engine:
-        tested = connections.add(engine, vault(), settings(), kind, name, key, test=not no_test)
+    if kind == "bedrock":
+        from claude_dash.connections import bedrock  # noqa: PLC0415 - start-up is fast
+        from claude_dash.connections.bedrock_options import Options  # noqa: PLC0415 - same
+
+        options = Options(bucket.strip(), region.strip(), prefix.strip(), role_arn.strip())
+        with opened() as engine:
+            tested: Tested = bedrock.add_bucket(engine, settings(), name, options, test=not no_test)
+    else:
+        key = _key(from_stdin=key_stdin, variable=key_env)
+        with opened() as engine:
+            tested = connections.add(engine, vault(), settings(), kind, name, key, test=not no_test)
     _tell(tested, as_json=as_json)
+
+
+def _refuse_others(kind: str, given: dict[str, str], *, has_key: bool) -> None:
+    """Refuse options of another kind.
+
+    Raises:
+        ConfigError: Which option, and what the kind takes.
+    """
+    if kind == "bedrock" and has_key:
+        message = "A bucket is read with the AWS credentials of this machine, not with a key."
+        raise ConfigError(message, "Leave --key-stdin and --key-env out.")
+    wrong = [option for option, value in given.items() if value]
+    if kind != "bedrock" and wrong:
+        message = f"{wrong[0]} belongs to the kind bedrock."
+        raise ConfigError(message, f"Leave it out for {kind}.")
 
 
 def list_all(*, as_json: AsJson = False) -> None:
@@ -108,15 +136,22 @@ def remove(
 
 
 def kit(name: Name) -> None:
-    """Print what must be done at the vendor's side: steps, roles and links."""
+    """Print what must be done at the other side: steps, roles, policies and links."""
     from claude_dash import connections  # noqa: PLC0415 - start-up is fast
 
     with opened() as engine:
         kinds = {one.name: one.kind for one in connections.list_all(engine)}
-    kinds |= {kind: kind for kind in KITS if kind not in kinds}
-    if name not in kinds:
-        what = "connection"
-        raise UnknownNameError.of(what, name, kinds)
+        is_known = name in kinds
+        kinds |= {kind: kind for kind in KITS if kind not in kinds}
+        if name not in kinds:
+            what = "connection"
+            raise UnknownNameError.of(what, name, kinds)
+        if kinds[name] == "bedrock":
+            from claude_dash.connections import bedrock  # noqa: PLC0415 - start-up is fast
+
+            options = bedrock.options_of(engine, name) if is_known else None
+            typer.echo(bedrock.kit(name, options), nl=False)
+            return
     base_url = settings().anthropic_base_url
     typer.echo(KITS[kinds[name]].format(name=name, base_url=base_url), nl=False)
 
@@ -144,11 +179,14 @@ def _key(*, from_stdin: bool, variable: str | None) -> str:
 def _tell(tested: "Tested", *, as_json: bool) -> None:
     """Print what a test found; leave with 3 when the source refused or is out of reach."""
     if as_json:
-        output.document(asdict(tested))
+        said = asdict(tested)
+        output.document({name: value for name, value in said.items() if value or name in ALWAYS})
     else:
         for report, found in tested.found.items():
             typer.echo(f"{report}: {found}")
         error = tested.error
         typer.echo(f"{tested.name}: {tested.status}" + (f" · {error['message']}" if error else ""))
+        if said := getattr(tested, "external_id", ""):
+            typer.echo(f"External id for the role's trust policy: {said}")
     if tested.status not in FINE:
         raise typer.Exit(SourceError.exit_code)

@@ -1,20 +1,27 @@
 """Connections: add, test, replace the key, pause, remove; and how each of them is."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
 
 from pydantic import SecretStr
-from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
-from claude_dash.clock import now
 from claude_dash.config import Settings
+from claude_dash.connections import bedrock as buckets
 from claude_dash.connections.listing import Listed, exist, list_all, progress_of
+from claude_dash.connections.rows import (
+    ADDED,
+    COMMAND_LINE,
+    Tested,
+    refuse_connected,
+    refuse_taken,
+    row_of,
+    save_new,
+    take_over,
+)
 from claude_dash.errors import ConfigError, UnknownNameError
 from claude_dash.facts import tables as t
 from claude_dash.people import departures
-from claude_dash.people.changes import open_weeks, touch_changed_weeks, touch_open_weeks
+from claude_dash.people.changes import open_weeks, touch_changed_weeks
 from claude_dash.rollup import roll_up
 from claude_dash.sources.client import AnthropicClient, Transport
 from claude_dash.sources.enterprise_probe import probe_enterprise
@@ -25,42 +32,14 @@ from claude_dash.store.audit import note
 from claude_dash.store.budget import Budget
 from claude_dash.store.locks import hold
 from claude_dash.store.vault import Vault
-from claude_dash.store.write import refuse_duplicates, touch
+from claude_dash.store.write import touch
 
-__all__ = ["Listed", "exist", "list_all", "progress_of"]  # told from here as well
+__all__ = ["Listed", "Tested", "exist", "list_all", "progress_of", "row_of"]  # from here as well
 PROBES = {"console": probe, "enterprise": probe_enterprise}
-KINDS = tuple(PROBES)
+KINDS = (*PROBES, buckets.KIND)
 TAIL_CHARS = 4
-COMMAND_LINE = "command line"
 _NOTES = (t.DAY_READ, t.REJECT, t.ROSTER_ENTRY, t.INVITE, t.REPORT_STATE, t.SPEND_LIMIT)
 _CONNECTION, _SECRET = t.CONNECTION, t.SECRET
-
-
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """What a test said, as scripts read it."""
-
-    name: str
-    kind: str
-    status: Literal["ok", "refused", "unreachable", "waiting"]
-    found: Mapping[str, Any] = field(default_factory=dict)
-    error: Mapping[str, str] | None = None
-
-
-def row_of(connection: Connection, name: str) -> Row[Any]:
-    """Return the stored row of a connection.
-
-    Raises:
-        UnknownNameError: There is no such connection.
-    """
-    rows = {row.name: row for row in connection.execute(select(_CONNECTION))}
-    if name not in rows and not rows:
-        message = f"There is no connection named {name!r}: nothing is connected yet."
-        raise UnknownNameError(message, "Add one: claude-dash connect add console NAME.")
-    if name not in rows:
-        what = "connection"
-        raise UnknownNameError.of(what, name, rows)
-    return rows[name]
 
 
 def budget_name(organization_id: str, key: str, vault: Vault) -> str:
@@ -149,11 +128,11 @@ def add(  # noqa: PLR0917 - the first three are what every function here opens w
         UnknownNameError: The kind is not one that can be connected.
         ConfigError: The name is taken or empty, or the organization is connected already.
     """
-    if kind not in KINDS:
+    if kind not in PROBES:
         what = "kind of connection"
-        raise UnknownNameError.of(what, kind, KINDS)
+        raise UnknownNameError.of(what, kind, PROBES)
     name, key = " ".join(name.split()), key.strip()
-    _refuse_taken(engine, name)
+    refuse_taken(engine, name)
     found, says = Probe(), Tested(name, kind, "ok")
     if test:
         found = try_key(engine, vault, settings, kind, key, transport=transport)
@@ -161,63 +140,20 @@ def add(  # noqa: PLR0917 - the first three are what every function here opens w
         if found.status != "ok":
             return says
     with engine.begin() as connection:
-        _refuse_connected(connection, found.organization_id)
-        names = connection.execute(select(_CONNECTION.c.name)).scalars().all()
-        refuse_duplicates(name, names, "connection")
-        number = succession.unused_number(connection)
-        made = connection.execute(
-            insert(_CONNECTION)
-            .values(
-                **({} if number is None else {"id": number}),
-                name=name,
-                kind=kind,
-                status="ok",
-                organization_id=found.organization_id,
-                organization_name=found.organization_name,
-                key_tail=key[-TAIL_CHARS:],
-                options="{}",
-                created_at=now(),
-                backfill_since=backfill_since or settings.backfill_since,
-                backfill_done=False,
-                error_code="",
-                error_message="",
-                progress="",
-            )
-            .returning(_CONNECTION.c.id)
-        ).scalar_one()
+        refuse_connected(connection, found.organization_id)
+        made = save_new(
+            connection,
+            kind,
+            name,
+            organization_id=found.organization_id,
+            organization_name=found.organization_name,
+            key_tail=key[-TAIL_CHARS:],
+            backfill_since=backfill_since or settings.backfill_since,
+        )
         connection.execute(insert(_SECRET).values(connection_id=made, token=vault.seal(key)))
-        note(connection, actor, "connection added", f"{kind} {name}")
+        note(connection, actor, ADDED, f"{kind} {name}")
         take_over(connection, made, found.organization_id)
     return says
-
-
-def take_over(connection: Connection, number: int, organization_id: str) -> None:
-    """Give a connection what removed ones of its organization left, and mark it for the roll-up."""
-    if succession.inherit(connection, number, organization_id):
-        touch_open_weeks(connection)
-
-
-def _refuse_connected(connection: Connection, organization_id: str, but: int = 0) -> None:
-    """Raise when another connection reads the organization already.
-
-    Raises:
-        ConfigError: Naming that connection.
-    """
-    c = _CONNECTION.c
-    query = select(c.name).where(c.organization_id == organization_id, c.id != but).limit(1)
-    same = connection.execute(query).scalar() if organization_id else None
-    if same is not None:
-        message = f"This organization is connected already, as {same}."
-        raise ConfigError(message, "Replace its key instead, so that nothing counts twice.")
-
-
-def _refuse_taken(engine: Engine, name: str) -> None:
-    if not name:
-        message = "A connection needs a name."
-        raise ConfigError(message, "For example: Main organisation.")
-    with engine.connect() as connection:
-        names = connection.execute(select(_CONNECTION.c.name)).scalars().all()
-    refuse_duplicates(name, names, "connection")
 
 
 def key_of(connection: Connection, vault: Vault, connection_id: int) -> str:
@@ -249,6 +185,8 @@ def test(
     """
     with engine.connect() as connection:
         row = row_of(connection, name)
+        if row.kind == buckets.KIND:
+            return buckets.test(engine, name)
         key = key_of(connection, vault, row.id)
     return tested(
         name, row.kind, try_key(engine, vault, settings, row.kind, key, transport=transport)
@@ -284,7 +222,7 @@ def replace_key(
         if row.organization_id and found.organization_id not in known:
             message = "The key belongs to another organization."
             raise ConfigError(message, "Add it as a connection of its own.")
-        _refuse_connected(connection, found.organization_id, but=row.id)
+        refuse_connected(connection, found.organization_id, but=row.id)
         sealed = {"connection_id": row.id, "token": vault.seal(key)}
         connection.execute(delete(_SECRET).where(_SECRET.c.connection_id == row.id))
         connection.execute(insert(_SECRET).values(**sealed))

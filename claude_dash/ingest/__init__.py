@@ -11,7 +11,8 @@ from sqlalchemy import Engine, Row, or_, select
 from claude_dash import log
 from claude_dash.clock import now, today
 from claude_dash.config import Settings
-from claude_dash.connections import budget_name, client_for, key_of, row_of, take_over
+from claude_dash.connections import budget_name, client_for, key_of, row_of
+from claude_dash.connections.rows import take_over
 from claude_dash.errors import ClaudeDashError, SourceAuthError, SourceError
 from claude_dash.facts import tables as t
 from claude_dash.ingest.bedrock import read_bucket

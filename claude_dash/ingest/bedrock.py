@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from claude_dash.clock import ONE_DAY, days, now, today, week_of
-from claude_dash.connections.bedrock import Options
+from claude_dash.connections.bedrock_options import Options
 from claude_dash.errors import SourceAuthError, SourceError, SourceObjectError
 from claude_dash.facts.logs import Listed
 from claude_dash.ingest import bedrock_days
@@ -28,6 +28,7 @@ from claude_dash.sources.bedrock_log import BrokenObject, read_object
 from claude_dash.store import invocations, objects, retention
 from claude_dash.store.checkpoints import reads, state
 from claude_dash.store.locks import hold
+from claude_dash.store.overrides import overrides
 from claude_dash.store.seals import sealed_weeks
 
 IN_FLIGHT = 24  # requests at a time: a small object takes longer to come than to count

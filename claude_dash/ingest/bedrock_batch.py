@@ -9,29 +9,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from claude_dash import prices
 from claude_dash.clock import today, week_of
-from claude_dash.connections.bedrock import Options
+from claude_dash.connections.bedrock_options import Options
 from claude_dash.facts import tables as t
 from claude_dash.facts.batch import DayFacts
 from claude_dash.facts.identity import Identified
 from claude_dash.facts.logs import Listed
 from claude_dash.ingest.bedrock_days import REPORT
 from claude_dash.ingest.run import Run
-from claude_dash.prices import Price, Tokens
+from claude_dash.prices import Price
 from claude_dash.sources.bedrock_log import Call, ObjectCalls
-from claude_dash.sources.bedrock_names import (
-    ModelName,
-    Principal,
-    is_claude,
-    model_of,
-    principal_named,
-    principal_of,
-)
+from claude_dash.sources.bedrock_names import Principal
+from claude_dash.sources.bedrock_reading import Placed
 from claude_dash.store import invocations, objects, registry
 from claude_dash.store.seals import sealed_weeks
 from claude_dash.store.write import touch
@@ -40,7 +34,6 @@ FAILED = "the call failed"
 MAX_PLACES = 50_000
 TWICE = "the same request again"
 UNCOUNTED = "counted, but without tokens in the log"
-ANOTHER_ACCOUNT = "another account than the object's"
 SEALED = "its week is sealed"
 TO_COME = "a day to come"
 BAD_LINE = "line: not a record"
@@ -64,14 +57,6 @@ class ReadObject:
     reason: str = ""
     hint: str = ""
     is_denied: bool = False
-
-
-class _Place(NamedTuple):
-    """Where a call counts, or why it does not."""
-
-    reason: str
-    identity: Identified | None = None
-    model: ModelName = ModelName("", "")
 
 
 _Key = tuple[int, date, str, str, int]  # who, day, model, scope, band
@@ -101,12 +86,9 @@ class Counting:
 
     def __init__(self, run: Run, options: Options, overrides: Sequence[Price] = ()) -> None:
         self._run = run
-        self._selection = options.selection()
-        self._patterns = options.compiled()
-        self._person_key = options.person_key
+        self._reading = options.reading()
         self._overrides = overrides
-        self._places: dict[tuple[Any, ...], _Place] = {}
-        self._bands: dict[tuple[str, date], int | None] = {}
+        self._places: dict[tuple[Any, ...], Placed] = {}
 
     @property
     def _number(self) -> int:
@@ -119,7 +101,7 @@ class Counting:
     @property
     def keys(self) -> frozenset[str]:
         """Return the keys of request metadata that are needed."""
-        return self._selection.keys | {self._person_key} - {""}
+        return self._reading.keys
 
     def store(self, connection: Connection, read: Sequence[ReadObject]) -> None:
         """Store what some objects come to, and what came of each."""
@@ -167,51 +149,33 @@ class Counting:
             reason = SEALED
         elif not reason and day > today():
             reason = TO_COME
-        identity = place.identity
-        if reason or identity is None:
+        if reason:
             made.left_out[day, reason] += 1
             return
         if not call.is_whole and not call.is_error:
             made.left_out[day, UNCOUNTED] += 1
+        identity = _identified(place.principal)
         who = identity.who(self._key)
         made.identities.setdefault(who, identity)
-        key = (who, day, place.model.model, place.model.scope, self._band(call, day, place))
+        key = (who, day, place.model.model, place.model.scope, self._band(call, place.model.model))
         sums = made.sums.setdefault(key, [0] * len(invocations.COUNTERS))
         for at, number in enumerate(
             (1, call.input, call.output, call.cache_read, call.cache_write)
         ):
             sums[at] += number
 
-    def _place(self, call: Call, account: str) -> _Place:
+    def _place(self, call: Call, account: str) -> Placed:
         carried = tuple(sorted((call.metadata or {}).items()))
         key = (call.arn, call.model_id, call.operation, call.account, account, carried)
         if key not in self._places:
             if len(self._places) >= MAX_PLACES:  # sessions whose names change on every run
                 self._places.clear()
-            self._places[key] = self._placed(call, account)
+            self._places[key] = self._reading.place(call, account)
         return self._places[key]
 
-    def _placed(self, call: Call, account: str) -> _Place:
-        if call.account and account and call.account != account:
-            return _Place(ANOTHER_ACCOUNT)
-        principal, model = principal_of(call.arn, self._patterns), model_of(call.model_id)
-        if sent := (call.metadata or {}).get(self._person_key):
-            principal = principal_named(sent, principal.role)
-        reason = self._selection.leaves_out(
-            operation=call.operation,
-            model=model.model,
-            is_claude=is_claude(model.model),
-            kind=principal.kind,
-            role=principal.role,
-            metadata=call.metadata,
-        )
-        return _Place(reason) if reason else _Place("", _identified(principal), model)
-
-    def _band(self, call: Call, day: date, place: _Place) -> int:
-        key = (place.model.model, day)
-        if key not in self._bands:
-            self._bands[key] = prices.band_of(*key)
-        band = self._bands[key]
+    @staticmethod
+    def _band(call: Call, model: str) -> int:
+        band = prices.band_of(model)
         return int(band is not None and call.input + call.cache_read + call.cache_write > band)
 
     def _write(self, connection: Connection, made: Batch) -> None:
@@ -237,20 +201,7 @@ class Counting:
         invocations.lock_people(connection)
         first = min((key[1] for key in made.sums), default=None)
         registry.register_all(connection, facts, self._number, first)
-        invocations.add(connection, facts.rows[t.INVOCATION_DAY], self.price)
-
-    def price(self, row: RowMapping) -> int | None:
-        """Return what a row of totals costs in nanodollars; None where there is no price."""
-        found = prices.price_of(row["model"], row["scope"], row["day"], self._overrides)
-        if found is None:
-            return None
-        tokens = Tokens(
-            input=row["input_tokens"],
-            output=row["output_tokens"],
-            cache_read=row["cache_read_tokens"],
-            cache_write=row["cache_write_tokens"],
-        )
-        return prices.cost(tokens, found, is_above=bool(row["band"]))
+        invocations.add(connection, facts.rows[t.INVOCATION_DAY], self._overrides)
 
     def _count(self, read: Sequence[ReadObject], made: Batch) -> None:
         outcome = self._run.outcome

@@ -97,9 +97,12 @@ class LogBucket:
         for account in self.list_accounts():
             for region in self.list_regions(account):
                 for day in self.list_days(account, region):
-                    at = f"{self.root}{account}/{LOGS}/{region}/{day:%Y/%m/%d}/"
-                    found.setdefault(day, []).append(at)
+                    found.setdefault(day, []).append(self.folder_of(account, region, day))
         return found
+
+    def folder_of(self, account: str, region: str, day: date) -> str:
+        """Return the prefix of a day's logs of an account and Region."""
+        return f"{self.root}{account}/{LOGS}/{region}/{day:%Y/%m/%d}/"
 
     def objects(self, folder: str) -> Iterator[Listed]:
         """Yield the logs under the prefix of a day, by key; bodies beside them are skipped unseen.

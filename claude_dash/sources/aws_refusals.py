@@ -16,6 +16,7 @@ from claude_dash.errors import (
     SourceError,
     SourceObjectError,
     SourceRequestError,
+    SourceUntrustedError,
 )
 
 Asked = TypeVar("Asked")
@@ -145,7 +146,7 @@ def _by_code(code: str, asks: str) -> SourceError | None:
 
 def _of_role(code: str, role_arn: str) -> SourceError | None:
     if code in _DENIED:
-        return SourceAuthError(
+        return SourceUntrustedError(
             f"The role {role_arn} could not be assumed.",
             "AWS gives one answer for three causes: the role does not exist, its trust policy "
             "names another principal than ours, or another external id. Compare it with "

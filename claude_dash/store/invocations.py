@@ -1,12 +1,14 @@
 """Calls that were read from logs: each request counted once, sums added, cost told anew."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, func, select, update
 
+from claude_dash import prices
 from claude_dash.facts import tables as t
+from claude_dash.prices import Price
 
 COUNTERS = (
     "requests",
@@ -77,20 +79,20 @@ def lock_people(connection: Connection) -> None:
 def add(
     connection: Connection,
     rows: Sequence[dict[str, Any]],
-    price: Callable[[RowMapping], int | None],
+    overrides: Sequence[Price],
 ) -> None:
     """Add sums to what is stored of the same keys, and tell their cost from the new totals.
 
     Args:
         connection: In a transaction.
         rows: Every column of `InvocationDay` but the cost; keys are unique.
-        price: Returns nanodollars for a row of totals; None when there is no price.
+        overrides: Prices of our own.
     """
     if not rows:
         return
     in_order = sorted(rows, key=lambda row: tuple(row[name] for name in KEY))
     adding = _adding(connection, _FACT, COUNTERS).returning(*_FACT.c)
-    _tell_cost(connection, connection.execute(adding, in_order).mappings().all(), price)
+    _tell_cost(connection, connection.execute(adding, in_order).mappings().all(), overrides)
 
 
 def _adding(connection: Connection, table: Table, columns: Iterable[str]) -> Any:  # noqa: ANN401 - per dialect
@@ -108,24 +110,33 @@ def _adding(connection: Connection, table: Table, columns: Iterable[str]) -> Any
 def reprice(
     connection: Connection,
     days: Iterable[date],
-    price: Callable[[RowMapping], int | None],
+    overrides: Sequence[Price],
 ) -> None:
     """Tell the cost of stored rows of some days anew."""
     for day in days:
         rows = connection.execute(select(_FACT).where(_FACT.c.day == day)).mappings().all()
-        _tell_cost(connection, rows, price)
+        _tell_cost(connection, rows, overrides)
 
 
 def _tell_cost(
-    connection: Connection,
-    rows: Iterable[RowMapping],
-    price: Callable[[RowMapping], int | None],
+    connection: Connection, rows: Iterable[RowMapping], overrides: Sequence[Price]
 ) -> None:
     is_row = [_FACT.c[name] == bindparam(f"_{name}") for name in KEY]
     changed = update(_FACT).where(*is_row).values(cost_estimated=bindparam("cost"))
-    told = [{**{f"_{name}": row[name] for name in KEY}, "cost": price(row)} for row in rows]
+    told = [
+        {**{f"_{name}": row[name] for name in KEY}, "cost": _cost(row, overrides)} for row in rows
+    ]
     if told:
         connection.execute(changed, told)
+
+
+def _cost(row: RowMapping, overrides: Sequence[Price]) -> int | None:
+    """Return what a row of totals costs in nanodollars; None where there is no price."""
+    found = prices.price_of(row["model"], row["scope"], row["day"], overrides)
+    if found is None:
+        return None
+    tokens = prices.Tokens(*(row[f"{name}_tokens"] for name in prices.Tokens._fields))
+    return prices.cost(tokens, found, is_above=bool(row["band"]))
 
 
 def count_left_out(

@@ -1,0 +1,191 @@
+"""Connecting a bucket of Bedrock's logs: where it is, as whom it is read, and what counts."""
+
+import secrets
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, select, update
+
+from claude_dash.config import Settings
+from claude_dash.connections.bedrock_kit import UNKNOWN_PRINCIPAL, Kit, written
+from claude_dash.connections.bedrock_options import Options
+from claude_dash.connections.rows import (
+    ADDED,
+    COMMAND_LINE,
+    Tested,
+    refuse_taken,
+    row_of,
+    save_new,
+    take_over,
+)
+from claude_dash.errors import ConfigError
+from claude_dash.facts import tables as t
+from claude_dash.sources.aws_keys import root_of
+from claude_dash.sources.aws_session import our_principal
+from claude_dash.sources.bedrock_probe import BucketProbe, probe_bedrock
+from claude_dash.store.audit import note
+
+KIND = "bedrock"
+ID_BYTES = 24
+FOUND_CODES = ("ok", "waiting")
+_CONNECTION = t.CONNECTION
+
+
+@dataclass(frozen=True, slots=True)
+class TestedBucket(Tested):
+    """What a test of a bucket said; external_id: what the role's trust policy must ask for."""
+
+    external_id: str = field(default="", repr=False)
+
+
+def new_external_id() -> str:
+    """Return an external id that nobody can guess; each connection has its own."""
+    return f"claude-dash-{secrets.token_urlsafe(ID_BYTES)}"
+
+
+def try_bucket(options: Options) -> BucketProbe:
+    """Ask what can be read of a bucket; nothing is saved."""
+    return probe_bedrock(options.access(), options.reading())
+
+
+def add_bucket(
+    engine: Engine,
+    settings: Settings,
+    name: str,
+    options: Options,
+    *,
+    test: bool = True,
+    backfill_since: date | None = None,
+    actor: str = COMMAND_LINE,
+) -> TestedBucket:
+    """Try a bucket and save it under a name; nothing that was refused is saved.
+
+    A role that does not trust us yet cannot do so before it has the external id, which is made
+    here: such a connection is saved and waits.
+
+    Raises:
+        ConfigError: The name is taken or empty, or these logs are connected already.
+    """
+    name = " ".join(name.split())
+    refuse_taken(engine, name)
+    if options.role_arn and not options.external_id:
+        options = replace(options, external_id=new_external_id())
+    with engine.connect() as connection:
+        _refuse_overlap(connection, options)
+    says = TestedBucket(name, KIND, "ok", external_id=options.external_id)
+    if test:
+        found = try_bucket(options)
+        says = _says(name, found, options)
+        if found.status not in FOUND_CODES:
+            return says
+        options = replace(options, region=found.region or options.region)
+    with engine.begin() as connection:
+        _refuse_overlap(connection, options)
+        place = f"s3:{options.bucket}/{root_of(options.prefix)}"
+        made = save_new(
+            connection,
+            KIND,
+            name,
+            status=says.status,
+            organization_id=place,
+            options=options.dump(),
+            backfill_since=backfill_since or settings.backfill_since,
+        )
+        note(connection, actor, ADDED, f"{KIND} {name}")
+        take_over(connection, made, place)
+    return says
+
+
+def _refuse_overlap(connection: Connection, options: Options, but: int = 0) -> None:
+    """Raise when another connection reads the same logs, or a part of them.
+
+    Raises:
+        ConfigError: Naming that connection.
+    """
+    mine = root_of(options.prefix)
+    for row in connection.execute(select(_CONNECTION).where(_CONNECTION.c.kind == KIND)):
+        other = Options.load(row.options)
+        if row.id != but and other.bucket == options.bucket and root_of(other.prefix) == mine:
+            message = f"These logs are connected already, as {row.name}."
+            raise ConfigError(message, "Change that connection, so that nothing counts twice.")
+
+
+def test(engine: Engine, name: str) -> TestedBucket:
+    """Try a bucket as it is stored; one that was waiting goes on once its role trusts us.
+
+    Raises:
+        UnknownNameError: There is no such connection.
+    """
+    with engine.connect() as connection:
+        row = row_of(connection, name)
+    options = Options.load(row.options)
+    found = try_bucket(options)
+    if found.status == "ok":
+        learned = replace(options, region=found.region or options.region)
+        is_waiting = row.status == "waiting"
+        said = {"error_code": "", "error_message": "", "failing_since": None}
+        _change(
+            engine, row, options=learned.dump(), **({"status": "ok", **said} if is_waiting else {})
+        )
+    return _says(name, found, options)
+
+
+def change(engine: Engine, name: str, *, actor: str = COMMAND_LINE, **values: Any) -> None:  # noqa: ANN401 - fields of Options
+    """Change which calls count and what names a person, for objects that are read from now on.
+
+    Raises:
+        UnknownNameError: There is no such connection.
+        ConfigError: It cannot be used.
+    """
+    with engine.connect() as connection:
+        row = row_of(connection, name)
+    _change(engine, row, options=replace(Options.load(row.options), **values).dump())
+    with engine.begin() as connection:
+        note(connection, actor, "connection changed", f"{name}: {', '.join(sorted(values))}")
+
+
+def options_of(engine: Engine, name: str) -> Options:
+    """Return what a connection is told.
+
+    Raises:
+        UnknownNameError: There is no such connection.
+    """
+    with engine.connect() as connection:
+        return Options.load(row_of(connection, name).options)
+
+
+def kit_of(name: str, options: Options | None) -> Kit:
+    """Return what the owner of the logs must install; with placeholders before there are options.
+
+    Our principal is asked of AWS; it stays a placeholder where this machine has no credentials.
+    """
+    if options is None:
+        return Kit(name)
+    principal = our_principal(options.region) or UNKNOWN_PRINCIPAL
+    return Kit(
+        name,
+        options.bucket,
+        options.region,
+        options.prefix,
+        options.role_arn,
+        options.external_id or "EXTERNAL_ID",
+        principal,
+    )
+
+
+def kit(name: str, options: Options | None) -> str:
+    """Return the kit as text."""
+    return written(kit_of(name, options))
+
+
+def _change(engine: Engine, row: Row[Any], **values: Any) -> None:  # noqa: ANN401 - columns of the table
+    with engine.begin() as connection:
+        changed = update(_CONNECTION).where(_CONNECTION.c.id == row.id)
+        connection.execute(changed.values(**values))
+
+
+def _says(name: str, found: BucketProbe, options: Options) -> TestedBucket:
+    error = found.error
+    says = {"code": error.code, "message": str(error)} if error else None
+    return TestedBucket(name, KIND, found.status, found.found(), says, options.external_id)
