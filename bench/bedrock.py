@@ -171,16 +171,18 @@ def _read(number: int) -> None:
         assert bucket.stdout is not None
         address = f"http://127.0.0.1:{int(bucket.stdout.readline())}"
         took = {}
-        for processes in (1, 2):
-            server.psql(f"CREATE DATABASE bench{processes}")
-            url = server.get_uri(f"bench{processes}")
-            took[processes], peak = _synced(folder, address, url, processes)
-            print(
-                f"  {processes} process(es): {took[processes]:.1f} s, "
-                f"{number / took[processes]:,.0f} objects/s, {peak} MB of memory at most"
-            )
-        print(f"  two processes are {took[1] / took[2]:.2f} times as fast as one")
-        bucket.terminate()
+        try:
+            for processes in (1, 2):
+                server.psql(f"CREATE DATABASE bench{processes}")
+                url = server.get_uri(f"bench{processes}")
+                took[processes], peak = _synced(folder, address, url, processes)
+                print(
+                    f"  {processes} process(es): {took[processes]:.1f} s, "
+                    f"{number / took[processes]:,.0f} objects/s, {peak} MB of memory at most"
+                )
+            print(f"  two processes are {took[1] / took[2]:.2f} times as fast as one")
+        finally:
+            bucket.terminate()
 
 
 def _synced(folder: str, address: str, url: str, processes: int) -> tuple[float, int]:

@@ -100,7 +100,12 @@ class Bucket:
         await server.serve_forever()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while head := await reader.readuntil(b"\r\n\r\n"):
+        while True:
+            try:
+                head = await reader.readuntil(b"\r\n\r\n")
+            except asyncio.IncompleteReadError:
+                writer.close()
+                return
             parts = urlsplit(head.split(b" ", 2)[1].decode())
             key = unquote(parts.path).partition("/logs/")[2]
             body = self._kept[key] if key else self._list(parse_qs(parts.query))
@@ -123,7 +128,7 @@ class Bucket:
             ]
         else:
             said = [
-                f"<Contents><Key>{escape(key)}</Key><ETag>{len(self._kept[key])}</ETag>"
+                f"<Contents><Key>{escape(key)}</Key><ETag>"{len(self._kept[key])}"</ETag>"
                 f"<Size>{len(self._kept[key])}</Size></Contents>"
                 for key in inside[:PAGE]
             ]

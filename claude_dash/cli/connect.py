@@ -186,7 +186,7 @@ def _tell(tested: "Tested", *, as_json: bool) -> None:
             typer.echo(f"{report}: {found}")
         error = tested.error
         typer.echo(f"{tested.name}: {tested.status}" + (f" · {error['message']}" if error else ""))
-        if said := getattr(tested, "external_id", ""):
-            typer.echo(f"External id for the role's trust policy: {said}")
+        if external_id := getattr(tested, "external_id", ""):
+            typer.echo(f"External id for the trust policy of the role: {external_id}")
     if tested.status not in FINE:
         raise typer.Exit(SourceError.exit_code)
