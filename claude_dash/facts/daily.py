@@ -6,11 +6,17 @@ measure; a row that is not there is a day without use.
 
 from datetime import date
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 from claude_dash.facts.logs import LOG_TABLES
 from claude_dash.facts.types import table_of
+
+
+def _by_unpriced_model(name: str) -> Index:
+    """Return an index of the rows without a cost: few, and looked for on every view of cost."""
+    without = text("cost_estimated IS NULL")
+    return Index(name, "model", sqlite_where=without, postgresql_where=without)
 
 
 class _IdentityDay(SQLModel):
@@ -44,7 +50,10 @@ class ModelUsageDay(_PersonDay, table=True):
     """Tokens and estimated cost of one identity, UTC day and model."""
 
     __tablename__ = "model_usage_day"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = (
+        _by_unpriced_model("model_usage_day_unpriced"),
+        {"sqlite_with_rowid": False},
+    )
     model: str = Field(primary_key=True)
     input_tokens: int = Field(default=0, sa_type=BigInteger)
     output_tokens: int = Field(default=0, sa_type=BigInteger)
@@ -136,7 +145,10 @@ class InvocationDay(_IdentityDay, table=True):
     """
 
     __tablename__ = "invocation_day"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = (
+        _by_unpriced_model("invocation_day_unpriced"),
+        {"sqlite_with_rowid": False},
+    )
     model: str = Field(primary_key=True)
     scope: str = Field(primary_key=True)
     band: int = Field(primary_key=True)
