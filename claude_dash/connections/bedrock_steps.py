@@ -35,8 +35,8 @@ ROLE_STEPS = """\
    prompts beside them (data/) are denied, and nothing can be written. If the bucket is encrypted
    with a KMS key, allow kms:Decrypt on that key here as well, and allow the role in the policy of
    the key.
-3  Check. claude-dash connect test {name}
-   It assumes the role, proves that it refuses without the external id, and says what it finds.
+3  Check: claude-dash connect test {name}, or Test again on the connect page. It assumes the role,
+   proves that it refuses without the external id, and says what it finds.
 """
 REPLICATION_STEPS = """\
 Into {destination_arn}, of account {account}

@@ -151,7 +151,7 @@ def _logs(made: BucketProbe) -> Finding:
     if last is None:
         return Finding("Logs", is_found=False, sentence=EMPTY)
     said = " ".join(
-        f"{account}, {region}: {span[0]} to {span[1]}."
+        f"{account}, {region}: {_spelled(span[0])} to {_spelled(span[1])}."
         for (account, region), span in made.spans.items()
         if span
     )
@@ -159,8 +159,14 @@ def _logs(made: BucketProbe) -> Finding:
     if places > MAX_PLACES:
         said += f" Looked into {MAX_PLACES} of {places} accounts and Regions."
     if is_quiet := last < today() - QUIET:
-        said += f" Nothing since {last}: logging or replication may have been switched off."
+        said += (
+            f" Nothing since {_spelled(last)}: logging or replication may have been switched off."
+        )
     return Finding("Logs", not is_quiet, said)
+
+
+def _spelled(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
 
 
 def _of_sample(sample: Sample) -> list[Finding]:

@@ -82,7 +82,7 @@ def test_accounts_regions_and_their_days_are_told(bucket: AwsGate) -> None:
         f"{ONE} {REGION}": ["2026-09-30", "2026-11-17"],
         f"{TWO} eu-west-1": ["2026-11-16", "2026-11-16"],
     }
-    assert f"{ONE}, {REGION}: 2026-09-30 to 2026-11-17." in says(probed(), "Logs")
+    assert f"{ONE}, {REGION}: 30 Sep 2026 to 17 Nov 2026." in says(probed(), "Logs")
 
 
 def test_an_empty_prefix_says_where_to_switch_logging_on(bucket: AwsGate) -> None:
@@ -99,7 +99,7 @@ def test_logs_that_ended_are_told(bucket: AwsGate) -> None:
     """Without an object for days, logging or replication may have been switched off."""
     lines.fill(bucket, lines.sso(PEOPLE[0]), hour="2026/11/02/05")
     made = probed()
-    assert "Nothing since 2026-11-02" in says(made, "Logs")
+    assert "Nothing since 2 Nov 2026" in says(made, "Logs")
     assert not is_good(made, "Logs")
 
 
@@ -249,7 +249,14 @@ def test_no_name_is_found(bucket: AwsGate, caplog: pytest.LogCaptureFixture) -> 
     made = probed(access=THEIRS)
     whole = json.dumps(made.found(), default=str) + repr(made) + repr(made.sample)
     whole += "".join(one.getMessage() for one in caplog.records if "claude_dash" in one.name)
-    for name in (*PEOPLE, "botocore-session", "PlantedName", "AWSReservedSSO", "assumed-role", "arn:"):
+    for name in (
+        *PEOPLE,
+        "botocore-session",
+        "PlantedName",
+        "AWSReservedSSO",
+        "assumed-role",
+        "arn:",
+    ):
         assert name not in whole
 
 
