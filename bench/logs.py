@@ -128,7 +128,7 @@ class Bucket:
             ]
         else:
             said = [
-                f"<Contents><Key>{escape(key)}</Key><ETag>"{len(self._kept[key])}"</ETag>"
+                f"<Contents><Key>{escape(key)}</Key><ETag>&quot;{len(self._kept[key])}&quot;</ETag>"
                 f"<Size>{len(self._kept[key])}</Size></Contents>"
                 for key in inside[:PAGE]
             ]

@@ -5,10 +5,10 @@ objects that nobody else holds, and whoever is left finishes what another one le
 """
 
 import time
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
 
@@ -31,7 +31,7 @@ from claude_dash.store.locks import hold
 from claude_dash.store.overrides import overrides
 from claude_dash.store.seals import sealed_weeks
 
-IN_FLIGHT = 24  # requests at a time: a small object takes longer to come than to count
+IN_FLIGHT = 32  # requests at a time: a small object takes longer to come than to count
 BATCH_OBJECTS, BATCH_BYTES = 256, 16 * 2**20
 LISTED_AT_ONCE = 5_000  # objects of a day, which may have some hundred thousand
 KNOWN_DAYS = 7  # for so long after its day a request is recognised, copies of objects included
@@ -56,6 +56,23 @@ def read_bucket(run: Run, since: date | None, until: date | None) -> None:
         run.outcome.requests, run.outcome.retries = bucket.requests, bucket.retries
         if bucket.region != options.region:
             run.note(options=replace(options, region=bucket.region).dump())
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Objects that are being fetched, and the connection that holds them."""
+
+    connection: Connection
+    taken: list[Listed]
+    reads: list[Future[ReadObject | SourceError]]
+
+    def drop(self, other: "_Batch | None") -> None:
+        """Give the objects back, and those of another batch."""
+        for one in (self, other):
+            if one is not None:
+                for read in one.reads:
+                    read.cancel()
+                one.connection.close()
 
 
 class LogReader:
@@ -99,8 +116,7 @@ class LogReader:
         with ThreadPoolExecutor(IN_FLIGHT) as pool:
             while self._run.is_wanted():
                 self._list(pool)
-                while self._take(pool):
-                    pass
+                self._count_all(pool)
                 if self._is_over():
                     break
                 time.sleep(POLL_S)
@@ -118,8 +134,7 @@ class LogReader:
             for day, folders in self._folders():
                 for folder in folders:
                     self._keep(folder)
-                while self._take(pool):
-                    pass
+                self._count_all(pool)
                 if not self._run.is_wanted():
                     return
                 self._note_days([day], began)
@@ -172,29 +187,56 @@ class LogReader:
 
     # --- counting --------------------------------------------------------------------------------
 
-    def _take(self, pool: ThreadPoolExecutor) -> bool:
-        """Read and count one batch; return whether there was one, and more is wanted."""
-        for number in range(1, TRIES + 1):
-            try:
-                return self._take_once(pool) and self._run.is_wanted()
-            except DBAPIError:  # another process counted the same person or request meanwhile
-                if number == TRIES:
-                    raise
-        return False
+    def _count_all(self, pool: ThreadPoolExecutor) -> None:
+        """Read and count every object that nobody else holds; one batch comes while one is stored.
 
-    def _take_once(self, pool: ThreadPoolExecutor) -> bool:
-        with _claiming(self._engine) as connection:
-            taken = objects.claim(connection, self._number, BATCH_OBJECTS, BATCH_BYTES)
-            if not taken:
-                return False
-            read = list(pool.map(self._fetch, taken))
-            _refuse_all(read)
-            whole = [one for one in read if isinstance(one, ReadObject)]
-            with _storing(self._engine, connection) as writing:
-                self._counting.store(writing, whole)
-                self._forget(writing, taken[-1].day)
-        self._tell(taken)
-        return True
+        Raises:
+            SourceError: The bucket could not be read.
+        """
+        failed, ahead = 0, self._claim(pool, ())
+        while ahead is not None:
+            batch, ahead = ahead, None
+            try:
+                if self._run.is_wanted():
+                    ahead = self._claim(pool, [one.key for one in batch.taken])
+                self._store(batch)
+            except DBAPIError:  # another process counted the same person or request meanwhile
+                failed += 1
+                if failed >= TRIES:
+                    batch.drop(ahead)
+                    raise
+            except BaseException:
+                batch.drop(ahead)
+                raise
+            if ahead is None and self._run.is_wanted():
+                ahead = self._claim(pool, ())
+
+    def _claim(self, pool: ThreadPoolExecutor, held: Collection[str]) -> _Batch | None:
+        """Take some objects, and have them fetched; None when there are none to take.
+
+        Where rows can be locked they stay so until what they hold is stored; elsewhere one process
+        reads, and `held` are the keys that it has taken already.
+        """
+        connection = self._engine.connect()
+        taken = objects.claim(connection, self._number, BATCH_OBJECTS, BATCH_BYTES, held)
+        if not taken or self._engine.dialect.name != "postgresql":
+            connection.close()
+        return (
+            _Batch(connection, taken, [pool.submit(self._fetch, one) for one in taken])
+            if taken
+            else None
+        )
+
+    def _store(self, batch: _Batch) -> None:
+        read = [one.result() for one in batch.reads]
+        _refuse_all(read)
+        whole = [one for one in read if isinstance(one, ReadObject)]
+        with _storing(self._engine, batch.connection) as connection:
+            self._counting.store(connection, whole)
+            recent = today() - timedelta(days=KNOWN_DAYS)  # and where reading has got to
+            reached = batch.taken[-1].day + timedelta(days=KNOWN_DAYS)
+            invocations.forget(connection, self._number, recent, reached)
+        self._tell(batch.taken)
 
     def _fetch(self, listed: Listed) -> ReadObject | SourceError:
         """Return what an object holds; every trouble is an answer, so that no other is lost."""
@@ -221,11 +263,6 @@ class LogReader:
         except SourceError as error:
             return error
         return ReadObject(listed, found.etag, account, calls)
-
-    def _forget(self, connection: Connection, reached: date) -> None:
-        """Drop requests that are not met again: neither lately nor where reading has got to."""
-        recent = today() - timedelta(days=KNOWN_DAYS)
-        invocations.forget(connection, self._number, recent, reached + timedelta(days=KNOWN_DAYS))
 
     def _tell(self, taken: list[Listed]) -> None:
         self._run.read += len(taken)
@@ -276,22 +313,12 @@ def _refuse_all(read: list[ReadObject | SourceError]) -> None:
 
 
 @contextmanager
-def _claiming(engine: Engine) -> Iterator[Connection]:
-    """Yield a transaction that holds what it claims; on SQLite one that only reads."""
-    if engine.dialect.name == "postgresql":
-        with engine.begin() as connection:
-            yield connection
-    else:
-        with engine.connect() as connection:
-            yield connection
-
-
-@contextmanager
 def _storing(engine: Engine, claiming: Connection) -> Iterator[Connection]:
     """Yield the transaction in which a batch is stored: that of the claim, where it holds rows."""
     if engine.dialect.name == "postgresql":
-        yield claiming
+        with claiming:  # what is not committed is undone, and others may take the objects
+            yield claiming
+            claiming.commit()
     else:
-        claiming.rollback()  # it saw the store as it was, and would keep old pages alive
         with engine.begin() as connection:
             yield connection

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sqlalchemy import Connection, bindparam, func, literal, select
 
 from claude_dash.facts import tables as t
@@ -103,13 +102,15 @@ class _Codes:
 
 
 def _split(column: Sequence[Any]) -> Split:
-    codes, values = pd.factorize(np.array(column, dtype=object), sort=True)
-    return Split(codes.astype(np.int64), tuple(str(value) for value in values))
+    values = sorted(set(column))
+    numbers = {value: number for number, value in enumerate(values)}
+    codes = np.fromiter(map(numbers.__getitem__, column), np.int64, len(column))
+    return Split(codes, tuple(str(value) for value in values))
 
 
 def _mapped(split: Split, names: dict[str, str]) -> Split:
     """Return a split whose values are renamed; values that become equal are united."""
-    renamed = [names.get(value, value) for value in split.values]  # noqa: PD011 - not pandas
+    renamed = [names.get(value, value) for value in split.values]
     values = sorted(set(renamed))
     to = np.array([values.index(name) for name in renamed], dtype=np.int64)
     return Split(to[split.codes] if len(split.codes) else split.codes, tuple(values))

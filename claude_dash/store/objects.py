@@ -4,11 +4,11 @@ Objects are claimed by locking their rows until what they hold is stored. The st
 of a process that ends, however it ends, and another one takes them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from claude_dash.facts import tables as t
 from claude_dash.facts.logs import Listed
@@ -67,7 +67,9 @@ def _row(number: int, one: Listed) -> dict[str, object]:
     }
 
 
-def claim(connection: Connection, number: int, objects: int, size: int) -> list[Listed]:
+def claim(
+    connection: Connection, number: int, objects: int, size: int, held: Collection[str] = ()
+) -> list[Listed]:
     """Return some objects that nobody else reads, newest day first; none when all are taken.
 
     On PostgreSQL their rows are locked until the transaction ends.
@@ -77,10 +79,11 @@ def claim(connection: Connection, number: int, objects: int, size: int) -> list[
         number: Of the connection to the source.
         objects: How many at most.
         size: How many bytes at most, but for a single object.
+        held: Keys that are being read already.
     """
     c = _OBJECT.c
     query = select(c.key, c.day, c.etag, c.size).where(c.connection_id == number, c.state == FOUND)
-    query = query.order_by(c.day.desc(), c.key).limit(objects)
+    query = query.where(c.key.not_in(held)).order_by(c.day.desc(), c.key).limit(objects)
     if connection.dialect.name == "postgresql":
         query = query.with_for_update(skip_locked=True)
     taken: list[Listed] = []
@@ -95,10 +98,15 @@ def claim(connection: Connection, number: int, objects: int, size: int) -> list[
 
 def mark(connection: Connection, number: int, became: Mapping[str, tuple[str, str, str]]) -> None:
     """Keep what came of some objects: key -> state, ETag that was read, reason."""
+    if not became:
+        return
     c = _OBJECT.c
-    for key, (state, etag, reason) in sorted(became.items()):
-        changed = update(_OBJECT).where(c.connection_id == number, c.key == key)
-        connection.execute(changed.values(state=state, etag=etag, reason=reason))
+    changed = update(_OBJECT).where(c.connection_id == number, c.key == bindparam("_key"))
+    rows = [
+        {"_key": key, "state": state, "etag": etag, "reason": reason}
+        for key, (state, etag, reason) in sorted(became.items())
+    ]
+    connection.execute(changed, rows)
 
 
 def waiting(connection: Connection, number: int, since: date = date.min) -> int:
