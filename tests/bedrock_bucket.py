@@ -9,7 +9,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from tests.bedrock_callers import ACCOUNTS, Account
@@ -22,6 +22,7 @@ from tests.bedrock_records import (
     Calls,
     Line,
     Place,
+    counted,
     noon,
 )
 
@@ -204,9 +205,9 @@ class Tree:
 
     def _again(self, lines: Sequence[Line]) -> Line:
         """Return a call of the same object once more, with other content."""
-        one = self.rng.choice(lines)
+        one = self.rng.choice([line for line in lines if line.request])
         text = re.sub(rb'TokenCount":(?=\d)', b'TokenCount":1', one.text)
-        return Line(text, one.day, one.request, one.place, one.numbers, one.reason, one.email)
+        return replace(one, text=text, numbers=counted(text))
 
     def _from_elsewhere(self, day: date) -> list[Line]:
         """Return calls that another object of these days holds too."""

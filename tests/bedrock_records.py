@@ -29,6 +29,11 @@ BAD_LINE, FOREIGN, OTHER_VERSION = "line", "schema", "version"
 _OPERATIONS = ("Converse", "ConverseStream", "ChatCompletions", "Rerank")
 STREAM, INVOKE = "InvokeModelWithResponseStream", "InvokeModel"
 COUNTERS = ("input", "output", "cache_read", "cache_write")
+FIELDS = {
+    "input": "inputTokenCount",
+    "cache_read": "cacheReadInputTokenCount",
+    "cache_write": "cacheWriteInputTokenCount",
+}
 Place = tuple[str, str, str, str, int]  # kind and value of the identity, model, scope, band
 
 
@@ -236,9 +241,7 @@ class Calls:
 
     def _input(self, counts: Counts, request: str, body: Any) -> dict[str, Any]:
         made: dict[str, Any] = {"inputContentType": "application/json"}
-        names = {"input": "inputTokenCount", "cache_read": "cacheReadInputTokenCount",
-                 "cache_write": "cacheWriteInputTokenCount"}  # fmt: skip
-        made |= _present({name: getattr(counts, one) for one, name in names.items()}, self.rng)
+        made |= _present({name: getattr(counts, one) for one, name in FIELDS.items()}, self.rng)
         if body is not None or (self.bodies and self.rng.random() < 0.3):
             made["inputBodyJson"] = {"messages": [self._decoy()], **(body or {})}
         elif self.rng.random() < 0.7:
@@ -315,6 +318,14 @@ def _nested(depth: int) -> Any:
     for at in range(depth):
         made = [made] if at % 2 else {"inputTokenCount": made}
     return made
+
+
+def counted(text: bytes) -> tuple[int, ...]:
+    """Return the counters in the head of a record, in the order of COUNTERS."""
+    head = json.loads(text.decode(errors="replace"))
+    put, out = head["input"], head["output"] or {}
+    found = {one: put.get(name) or 0 for one, name in FIELDS.items()}
+    return tuple((found | {"output": out.get("outputTokenCount") or 0})[one] for one in COUNTERS)
 
 
 def noon(day: date) -> datetime:
