@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import Engine, func, insert, select
 
-from claude_dash import connections
+from claude_dash import clock, connections
 from claude_dash.facts import tables as t
 from claude_dash.store.write import replace_day
 from tests.unit.desk import FIRST, KEPT, ONE, TODAY, TWO, Desk, desk, truth
@@ -63,7 +63,7 @@ def write_one(engine: Engine, email: str, number: int) -> None:
     """Write a day of one person, in a week of their own."""
     day = date(2026, 10, 1) + timedelta(days=len(email))
     facts = day_facts({email: 1}, day, connection_id=number)
-    read_at = connections.now()
+    read_at = clock.now()
     replace_day(engine, connection_id=number, report=REPORT, day=day, facts=facts, read_at=read_at)
 
 

@@ -12,6 +12,7 @@ from claude_dash.errors import (
     SourceError,
     SourceObjectError,
     SourceRequestError,
+    SourceUntrustedError,
 )
 from claude_dash.sources.aws import Access, LogBucket
 from claude_dash.sources.aws_refusals import Refused, asked, refusal
@@ -58,7 +59,7 @@ def test_a_role_that_does_not_trust_us(bucket: AwsGate, case: str) -> None:
     if case == "no trust in us":
         bucket.roles[ROLE] = Role(NOTHING, READ_ALL)
     error = told(listing(access))
-    assert kind(error) == (SourceAuthError, "missing_scope")
+    assert kind(error) == (SourceUntrustedError, "missing_scope")
     assert ROLE in error.message
     assert "external id" in error.hint
 
