@@ -170,7 +170,7 @@ def by_value(view: View, metric: Metric, *, by: str, second: str) -> None:
     title = (
         f"{len(rows)} {by}s were used in {theme.period('week', week)}"
         if rows
-        else statements.NOTHING_SHOWN
+        else statements.nothing(release)
     )
     card(
         title,

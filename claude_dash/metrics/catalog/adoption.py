@@ -44,6 +44,16 @@ ADOPTION_RATE = Metric(
     definition="Active eligible people over eligible people of the roster.",
     grains=("day", *PEOPLE_GRAINS),
 )
+LOGS_ALONE = Metric(
+    name="logs_alone_rate",
+    label="Seen in logs alone",
+    unit="1",
+    value=people("active_in_logs_alone") / people("active"),
+    definition="Active users of whom no source tells sessions, lines or commits, as Bedrock's logs "
+    "do not, over active users.",
+    grains=("week",),
+    levels=(),
+)
 STICKINESS = Metric(
     name="stickiness",
     label="Workday stickiness",
