@@ -7,6 +7,7 @@ A body has no field in the structs below, so the decoder steps over it: nothing 
 object. What is read of a record is its head, at its top level; names inside a body mean nothing.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -25,6 +26,8 @@ MAX_COUNT = 10**12
 DIGEST_BYTES = 16
 _GZIP, _GZIP_MAGIC = 31, b"\x1f\x8b"
 _BLOCK_BYTES = 256 * 2**10
+# Half a character, as scripts cut text: only the decoder minds, and it stands in bodies.
+_SURROGATE, _REPLACEMENT = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"), rb"\\ufffd"
 _BODY_FIELDS = (b'BodyJson"', b'BodyS3Path"')
 _DAY_CHARS, _UTC_CHARS = 10, 20
 
@@ -205,15 +208,17 @@ def _inflated(start: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 def _lines(texts: Iterable[bytes], found: ObjectCalls, most: int) -> Iterator[bytes]:
     """Yield blocks of whole lines; a line that is too long for a record is counted as bad."""
-    begun, is_skipping = b"", False
+    begun, is_skipping, is_list = b"", False, None
     for text in texts:
+        if is_list is None and text.strip():
+            is_list = text.lstrip().startswith(b"[")  # an export, over as many lines as it likes
         found.json_bytes += len(text)
         if found.json_bytes > most:
             reason = f"it holds more than {most // 2**20} MiB"
             raise BrokenObject(reason)
-        end = text.rfind(b"\n") + 1
+        end = 0 if is_list else text.rfind(b"\n") + 1
         if is_skipping:
-            first = text.find(b"\n") + 1
+            first = 0 if is_list else text.find(b"\n") + 1
             if not first:
                 continue
             is_skipping, text, end = False, text[first:], end - first  # noqa: PLW2901 - what is left of it
@@ -244,6 +249,14 @@ def _records(block: bytes, found: ObjectCalls, *, is_tagged: bool) -> Iterable[_
 def _one_by_one(block: bytes, found: ObjectCalls, *, is_tagged: bool) -> Iterator[_Record]:
     """Yield the records of a block of which something is none, and count what is none."""
     one, export = _TAGGED_EXPORT if is_tagged else _EXPORT
+    block = _SURROGATE.sub(_REPLACEMENT, block)
+    if block.lstrip().startswith(b"["):
+        try:
+            yield from export.decode(block)
+        except _NOT_JSON:
+            pass
+        else:
+            return
     for line in block.split(b"\n"):
         if not line.strip():
             continue
@@ -320,7 +333,10 @@ def _day(timestamp: str) -> str:
         ValueError: It is no time.
     """
     found = datetime.fromisoformat(timestamp)
-    return (found.astimezone(UTC) if found.tzinfo else found).date().isoformat()
+    try:
+        return (found.astimezone(UTC) if found.tzinfo else found).date().isoformat()
+    except OverflowError:  # at the ends of the calendar
+        raise ValueError from None
 
 
 @lru_cache
