@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from claude_dash.clock import ONE_DAY, days, now, today, week_of
+from claude_dash.connections.bedrock import learn
 from claude_dash.connections.bedrock_options import Options
 from claude_dash.errors import SourceAuthError, SourceError, SourceObjectError
 from claude_dash.facts.logs import Listed
@@ -51,11 +52,14 @@ def read_bucket(run: Run, since: date | None, until: date | None) -> None:
         counting = Counting(run, options, overrides(connection))
     bucket = LogBucket(options.access(), connections=IN_FLIGHT)
     try:
+        if run.row.status == "waiting":
+            bucket.list_accounts()
+            learn(run.engine, run.row.name, bucket.region)
         LogReader(run, bucket, counting, since, until).read()
     finally:
         run.outcome.requests, run.outcome.retries = bucket.requests, bucket.retries
         if bucket.region != options.region:
-            run.note(options=replace(options, region=bucket.region).dump())
+            learn(run.engine, run.row.name, bucket.region)
 
 
 @dataclass(frozen=True, slots=True)
