@@ -24,9 +24,9 @@ def stop_without_source(view: View) -> None:
     with middle, st.container(border=True, key="no-source"):
         st.markdown("## No source is connected yet")
         st.write(
-            "Connect Claude Enterprise with a scoped key, the Claude Console with an Admin key or "
-            "the logs of Amazon Bedrock, and the last weeks are here within minutes. Nothing on any page is about a single "
-            "person."
+            "Connect Claude Enterprise with a scoped key, the Claude Console with an Admin key, or "
+            "the logs of Amazon Bedrock, and the last weeks are here within minutes. Nothing on "
+            "any page is about a single person."
         )
         if view.may("admin"):
             link("connect", "Connect a source", "cable")

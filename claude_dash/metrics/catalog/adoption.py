@@ -141,7 +141,8 @@ SEGMENT_USERS = Metric(
     unit="{person}",
     value=people("segment_users"),
     definition="People by their last 12 weeks: power (a session in 9 of them and 10 or more a week "
-    "on average), habitual (a session in 9 of them), novice (one or more a week), low (any), none.",
+    "on average), habitual (a session in 9 of them), novice (one or more a week), low (any), none. "
+    "Where no source tells somebody's sessions of a week, an active day counts as one.",
     grains=("week",),
     levels=(),
     technical=("segment",),
