@@ -248,8 +248,8 @@ class Grower:
         if reason:
             self.tree.left_out[reason] += 1
             return
-        put = one["input"]
-        counts = [put.get("inputTokenCount", 0), one["output"].get("outputTokenCount", 0),
+        put, out = one["input"], one["output"]
+        counts = [put.get("inputTokenCount", 0), out.get("outputTokenCount", 0),
                   put.get("cacheReadInputTokenCount", 0), put.get("cacheWriteInputTokenCount", 0)]  # fmt: skip
         prompt = counts[0] + counts[2] + counts[3]
         band = int(model == "anthropic.claude-haiku-5-5" and prompt > BAND)

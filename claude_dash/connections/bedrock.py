@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, select, update
 
 from claude_dash.config import Settings
-from claude_dash.connections.bedrock_kit import UNKNOWN_PRINCIPAL, Kit, written
+from claude_dash.connections.bedrock_kit import UNKNOWN_PRINCIPAL, Kit
 from claude_dash.connections.bedrock_options import Options
+from claude_dash.connections.bedrock_steps import written
 from claude_dash.connections.rows import (
     ADDED,
     COMMAND_LINE,
+    Status,
     Tested,
     refuse_taken,
     row_of,
@@ -28,7 +30,7 @@ from claude_dash.store.audit import note
 
 KIND = "bedrock"
 ID_BYTES = 24
-FOUND_CODES = ("ok", "waiting")
+SAVED = ("ok", "waiting")
 _CONNECTION = t.CONNECTION
 
 
@@ -73,12 +75,14 @@ def add_bucket(
         options = replace(options, external_id=new_external_id())
     with engine.connect() as connection:
         _refuse_overlap(connection, options)
-    says = TestedBucket(name, KIND, "ok", external_id=options.external_id)
+    # What was not tried cannot trust an id that was made a moment ago.
+    status: Status = "waiting" if options.role_arn else "ok"
+    says = TestedBucket(name, KIND, status, external_id=options.external_id)
     if test:
         found = try_bucket(options)
         says = _says(name, found, options)
-        if found.status not in FOUND_CODES:
-            return says
+        if found.status not in SAVED:
+            return replace(says, external_id="")  # it was not kept, and would mislead
         options = replace(options, region=found.region or options.region)
     with engine.begin() as connection:
         _refuse_overlap(connection, options)
@@ -121,6 +125,8 @@ def test(engine: Engine, name: str) -> TestedBucket:
         row = row_of(connection, name)
     options = Options.load(row.options)
     found = try_bucket(options)
+    if found.status == "waiting" and row.status != "waiting":
+        found.status = "refused"  # it trusted us once
     if found.status == "ok":
         learned = replace(options, region=found.region or options.region)
         is_waiting = row.status == "waiting"
@@ -162,16 +168,15 @@ def kit_of(name: str, options: Options | None) -> Kit:
     """
     if options is None:
         return Kit(name)
-    principal = our_principal(options.region) or UNKNOWN_PRINCIPAL
-    return Kit(
+    kit = Kit(
         name,
         options.bucket,
-        options.region,
         options.prefix,
         options.role_arn,
-        options.external_id or "EXTERNAL_ID",
-        principal,
+        principal=our_principal(options.region) or UNKNOWN_PRINCIPAL,
+        is_ours=not options.role_arn,
     )
+    return replace(kit, external_id=options.external_id) if options.external_id else kit
 
 
 def kit(name: str, options: Options | None) -> str:

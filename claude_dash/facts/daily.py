@@ -6,7 +6,7 @@ measure; a row that is not there is a day without use.
 
 from datetime import date
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 from claude_dash.facts.logs import LOG_TABLES
@@ -40,11 +40,17 @@ class ActivityDay(_PersonDay, table=True):
     pull_requests: int = Field(default=0, sa_type=BigInteger)
 
 
+def _unpriced(table: str) -> Index:
+    """Return an index of the few rows without a cost, by model, so that they are found at once."""
+    without = text("cost_estimated IS NULL")
+    return Index(f"{table}_unpriced", "model", sqlite_where=without, postgresql_where=without)
+
+
 class ModelUsageDay(_PersonDay, table=True):
     """Tokens and estimated cost of one identity, UTC day and model."""
 
     __tablename__ = "model_usage_day"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = (_unpriced("model_usage_day"), {"sqlite_with_rowid": False})
     model: str = Field(primary_key=True)
     input_tokens: int = Field(default=0, sa_type=BigInteger)
     output_tokens: int = Field(default=0, sa_type=BigInteger)
@@ -136,7 +142,7 @@ class InvocationDay(_IdentityDay, table=True):
     """
 
     __tablename__ = "invocation_day"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = (_unpriced("invocation_day"), {"sqlite_with_rowid": False})
     model: str = Field(primary_key=True)
     scope: str = Field(primary_key=True)
     band: int = Field(primary_key=True)

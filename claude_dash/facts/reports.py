@@ -24,6 +24,7 @@ SETTLED = timedelta(hours=1)  # the Console withholds rows that are younger than
 DELIVERED = timedelta(minutes=35)  # log objects come within 10 to 35 (contract 2)
 PRESENCE = "presence"  # stands for every number of people that is counted from activity
 SEATS = "seats"
+LEFT_OUT = "bedrock.left_out"  # under it calls are counted that are no usage, by reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from claude_dash.store.seals import sealed_weeks
 
 IN_FLIGHT = 32  # requests at a time: a small object takes longer to come than to count
 BATCH_OBJECTS, BATCH_BYTES = 256, 16 * 2**20
-LISTED_AT_ONCE = 5_000  # objects of a day, which may have some hundred thousand
+LISTED_AT_ONCE = 5_000  # objects: a day may have some hundred thousand, or a few
 KNOWN_DAYS = 7  # for so long after its day a request is recognised, copies of objects included
 POLL_S = 0.2  # while others hold what is left
 TRIES = 4  # of a batch whose rows another process changed at the same time
@@ -130,16 +130,20 @@ class LogReader:
         with hold(self._engine, f"list:{self._number}", wait=False) as got:
             if not got or self._listing() is not None:
                 return
-            began = now()
+            began, listed = now(), list[date]()
             for day, folders in self._folders():
                 for folder in folders:
                     self._keep(folder)
-                self._count_all(pool)
+                listed.append(day)
+                if self._left() >= LISTED_AT_ONCE:
+                    self._count_all(pool)
+                    self._note_days(listed, began)
+                    self._run.show_early()
+                    listed = []
                 if not self._run.is_wanted():
                     return
-                self._note_days([day], began)
-                if day == week_of(day):
-                    self._run.show_early()
+            self._count_all(pool)
+            self._note_days(listed, began)
             self._listed_at = began
             if self._is_whole:
                 self._run.note_report(REPORT, covers_until=began)
@@ -181,9 +185,11 @@ class LogReader:
         return until if until is not None and until >= self._began else None
 
     def _is_over(self) -> bool:
+        return self._listing() is not None and not self._left()
+
+    def _left(self) -> int:
         with self._engine.connect() as connection:
-            left = objects.waiting(connection, self._number)
-        return self._listing() is not None and not left
+            return objects.waiting(connection, self._number)
 
     # --- counting --------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from claude_dash.facts import tables as t
 from claude_dash.facts.batch import DayFacts
 from claude_dash.facts.identity import Identified
 from claude_dash.facts.logs import Listed
+from claude_dash.facts.reports import LEFT_OUT
 from claude_dash.ingest.bedrock_days import REPORT
 from claude_dash.ingest.run import Run
 from claude_dash.prices import Price
@@ -66,12 +67,13 @@ _Key = tuple[int, date, str, str, int]  # who, day, model, scope, band
 class Batch:
     """What some objects come to.
 
-    sums: per key the counters, in the order of `invocations.COUNTERS`. left_out: records that do
-    not count, or not fully, by day and reason.
+    sums: per key the counters, in the order of `invocations.COUNTERS`. rejects: records that could
+    not be read, left_out: calls that do not count, or not fully; by day and reason.
     """
 
     sums: dict[_Key, list[int]] = field(default_factory=dict)
     identities: dict[int, Identified] = field(default_factory=dict)
+    rejects: Counter[tuple[date, str]] = field(default_factory=Counter)
     left_out: Counter[tuple[date, str]] = field(default_factory=Counter)
 
 
@@ -109,7 +111,8 @@ class Counting:
         fresh = invocations.fresh(connection, self._number, days)
         made = self._summed(read, fresh, sealed_weeks(connection))
         self._write(connection, made)
-        invocations.count_left_out(connection, self._number, REPORT, made.left_out)
+        invocations.count_aside(connection, self._number, REPORT, made.rejects)
+        invocations.count_aside(connection, self._number, LEFT_OUT, made.left_out)
         objects.mark(
             connection,
             self._number,
@@ -130,7 +133,7 @@ class Counting:
                 (OTHER_VERSION, found.other_versions),
             ):
                 if number:
-                    made.left_out[one.listed.day, reason] += number
+                    made.rejects[one.listed.day, reason] += number
             for call in found.calls:
                 day = date.fromisoformat(call.day)
                 if _is_misplaced(call, one.account):

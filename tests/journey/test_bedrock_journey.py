@@ -1,28 +1,23 @@
 """A bucket of Bedrock's logs behind a strict AWS: every fact is the truth, whatever goes wrong."""
 
-import gc
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy import Engine, func, select
 
-from claude_dash import connections, ingest
+from claude_dash import ingest
 from claude_dash.config import Settings
 from claude_dash.connections import bedrock
 from claude_dash.connections.bedrock_options import Options
 from claude_dash.facts import tables as t
-from claude_dash.ingest import bedrock as reading
 from claude_dash.store.engine import open_store
 from claude_dash.store.vault import Vault
-from tests.aws_gate import OUR_ARN, RESET, AwsGate, Role, cloud, moto
-from tests.bedrock_tree import Grower, Tree, line
-from tests.conftest import FrozenClock
+from tests.aws_gate import OUR_ARN, AwsGate, Role, cloud, moto
+from tests.bedrock_tree import Grower, Tree
 from tests.postgres import postgres_server, postgres_url
 
 __all__ = ["cloud", "moto", "postgres_server", "postgres_url"]
