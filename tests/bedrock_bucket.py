@@ -263,11 +263,11 @@ class Tree:
         put(b"\x1f", None)
         lines = some()
         half = Line(lines[-1].text[:-30], reason=BAD_LINE)
-        put(gzip.compress(_joined([*lines[:-1], half])[:-1]), [*lines[:-1], half])
-        put(gzip.compress(_joined(first := some(), b"")), first)
-        put(gzip.compress(b"[" + _joined(first := some(), b",")[:-1] + b"]"), first)
-        put(_joined(first := some()).rstrip(), first, ".json")
-        put(_joined(first := some()).replace(b"\n", b"\r\n"), first, ".json")
+        put(gzip.compress(joined([*lines[:-1], half])[:-1]), [*lines[:-1], half])
+        put(gzip.compress(joined(first := some(), b"")), first)
+        put(gzip.compress(b"[" + joined(first := some(), b",")[:-1] + b"]"), first)
+        put(joined(first := some()).rstrip(), first, ".json")
+        put(joined(first := some()).replace(b"\n", b"\r\n"), first, ".json")
         first = [calls.above_band(moment, 1, prompt) for prompt in (99_999, 100_000, 100_001)]
         put(_one_member(first), first)
 
@@ -313,18 +313,19 @@ class Tree:
         return gzip.compress(body, self.rng.choice((1, 6, 9)))
 
 
-def _joined(lines: Sequence[Line], end: bytes = b"\n") -> bytes:
+def joined(lines: Sequence[Line], end: bytes = b"\n") -> bytes:
+    """Return lines as they stand in an object."""
     return b"".join(line.text + end for line in lines)
 
 
 def _one_member(lines: Sequence[Line]) -> bytes:
-    return gzip.compress(_joined(lines))
+    return gzip.compress(joined(lines))
 
 
 def _stored_only(lines: Sequence[Line]) -> bytes:
     """Return gzip that is not compressed, so that any bit may change and still be text."""
     made = zlib.compressobj(0, zlib.DEFLATED, 31)
-    return made.compress(_joined(lines)) + made.flush()
+    return made.compress(joined(lines)) + made.flush()
 
 
 def _flipped(body: bytes, at: int) -> bytes:

@@ -22,6 +22,7 @@ from claude_dash.store.vault import Vault
 from tests import bedrock_records as made
 from tests.aws_gate import OUR_ARN, Asked, AwsGate, Role
 from tests.bedrock_bucket import Tree, Truth
+from tests.conftest import FrozenClock
 
 BUCKET, NAME = "invented-logs", "Logs"
 ROLE = "arn:aws:iam::111122223333:role/claude-dash-bedrock-logs"
@@ -79,6 +80,7 @@ class LogReader:
     settings: Settings
     gate: AwsGate
     tree: Tree
+    clock: FrozenClock | None
 
     def __post_init__(self) -> None:
         """Open the vault."""
@@ -102,7 +104,9 @@ class LogReader:
         self.gate.asked.clear()
 
     def sync(self, **options: Any) -> ingest.Outcome:
-        """Read what is new, or what the options ask for."""
+        """Read what is new, or what the options ask for, a while after whatever was before."""
+        if self.clock is not None:
+            self.clock.advance(minutes=1)
         (outcome,) = ingest.sync(self.engine, self.vault, self.settings, **options)
         return outcome
 
@@ -210,12 +214,12 @@ def store(request: pytest.FixtureRequest) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def begin(cloud: AwsGate, settings: Settings) -> Begin:
+def begin(cloud: AwsGate, settings: Settings, clock: FrozenClock | None) -> Begin:
     """Return `begin(engine, tree)`: the program in front of the bucket of a tree."""
 
     def make(engine: Engine, tree: Tree, **options: Any) -> LogReader:
         cloud.make_bucket(BUCKET, options.get("home", "us-east-1"))
         cloud.put(BUCKET, tree.bodies())
-        return LogReader(engine, settings, cloud, tree)
+        return LogReader(engine, settings, cloud, tree, clock)
 
     return make
