@@ -15,13 +15,12 @@ from datetime import UTC, date, datetime, timedelta
 from tests.bedrock_callers import ACCOUNTS, Account
 from tests.bedrock_records import (
     BAD_LINE,
-    FOREIGN,
-    OTHER_VERSION,
-    PLANTED,
+    OTHER_ACCOUNT,
     TWICE,
     Calls,
     Line,
     Place,
+    banded,
     counted,
     noon,
 )
@@ -30,15 +29,18 @@ MARKER = "amazon-bedrock-logs-permission-check"
 LOGS = "BedrockModelInvocationLogs"
 LAST = date(2026, 11, 17)
 DAY = timedelta(days=1)
-NO_DAY = frozenset({BAD_LINE, FOREIGN, OTHER_VERSION})
 
 
 @dataclass
 class Stored:
-    """A log object: its bytes, the day of its key, and its lines; None: it is to be rejected."""
+    """A log object: its bytes, the day and account of its key, and its lines.
+
+    lines: None: it is to be rejected.
+    """
 
     body: bytes
     day: date
+    account: str
     lines: Sequence[Line] | None
 
 
@@ -71,6 +73,9 @@ class Truth:
 
     def _count(self, line: Line, day: date) -> None:
         self.lines += 1
+        if line.reason == OTHER_ACCOUNT:  # a copy in a wrong place does not stand for the call
+            self.left_out[day, line.reason] += 1
+            return
         if line.request in self.seen:
             self.left_out[day, TWICE] += 1
             return
@@ -111,14 +116,15 @@ class Tree:
         self,
         seed: int = 1,
         *,
-        days: int = 4,
+        days: int = 3,
         last: date = LAST,
         prefix: str = "",
         accounts: Sequence[Account] = ACCOUNTS,
-        a_day: int = 40,
+        a_day: int = 30,
         is_odd: bool = True,
     ) -> None:
         self.rng = random.Random(seed)
+        self.prefix = prefix
         self.root = f"{prefix}{'' if not prefix or prefix.endswith('/') else '/'}AWSLogs/"
         self.days = [last - DAY * at for at in reversed(range(days))]
         self.is_odd = is_odd
@@ -131,7 +137,7 @@ class Tree:
                 self._fill(calls, day, a_day)
                 if is_odd:
                     self._mark(account, region, day)
-            if is_odd:
+            if is_odd and (account, region) in {self.places[0], self.places[-1]}:
                 self._trap(calls)
         if is_odd:
             self._litter(prefix)
@@ -163,7 +169,8 @@ class Tree:
         self, key: str, body: bytes, day: date, lines: Sequence[Line] | None
     ) -> dict[str, Stored]:
         """Add an object with these bytes, or put it in the place of another one."""
-        self.logs[key] = Stored(body, day, lines)
+        account = key[len(self.root) :].partition("/")[0]
+        self.logs[key] = Stored(body, day, account, lines)
         return {key: self.logs[key]}
 
     def key(self, calls: Calls, moment: datetime, ending: str = ".json.gz") -> str:
@@ -201,21 +208,28 @@ class Tree:
         self.store(calls, midnight + 30 * second, before)
         after = [calls.usual(midnight + DAY - second), calls.usual(midnight + DAY)]
         self.store(calls, midnight + DAY - 2 * second, after)
-        self.store(calls, midnight + 60 * second, self._from_elsewhere(day))
+        self.store(calls, midnight + 60 * second, self._from_elsewhere(calls, day))
 
     def _again(self, lines: Sequence[Line]) -> Line:
         """Return a call of the same object once more, with other content."""
         one = self.rng.choice([line for line in lines if line.request])
         text = re.sub(rb'TokenCount":(?=\d)', b'TokenCount":1', one.text)
-        return replace(one, text=text, numbers=counted(text))
+        numbers = counted(text)
+        return replace(one, text=text, numbers=numbers, place=banded(one.place, numbers))
 
-    def _from_elsewhere(self, day: date) -> list[Line]:
-        """Return calls that another object of these days holds too."""
+    def _from_elsewhere(self, calls: Calls, day: date) -> list[Line]:
+        """Return calls that another object of these days holds too, of whichever account."""
         recent = [
             one for one in self.logs.values() if one.lines and day - 2 * DAY <= one.day <= day
         ]
-        found = [line for one in self.rng.sample(recent, 2) for line in one.lines or ()]
-        return [line for line in found if line.request and line.reason != "account"][:6]
+        return [
+            line
+            if one.account == calls.account.number
+            else replace(line, place=None, reason=OTHER_ACCOUNT)
+            for one in self.rng.sample(recent, 3)
+            for line in (one.lines or ())[:4]
+            if line.request
+        ]
 
     # --- traps -----------------------------------------------------------------------------------
 
@@ -249,11 +263,11 @@ class Tree:
         put(b"\x1f", None)
         lines = some()
         half = Line(lines[-1].text[:-30], reason=BAD_LINE)
-        put(gzip.compress(_joined([*lines[:-1], half])[:-1]), [*lines[:-1], half])
-        put(gzip.compress(_joined(first := some(), b"")), first)
-        put(gzip.compress(b"[" + _joined(first := some(), b",")[:-1] + b"]"), first)
-        put(_joined(first := some()).rstrip(), first, ".json")
-        put(_joined(first := some()).replace(b"\n", b"\r\n"), first, ".json")
+        put(gzip.compress(joined([*lines[:-1], half])[:-1]), [*lines[:-1], half])
+        put(gzip.compress(joined(first := some(), b"")), first)
+        put(gzip.compress(b"[" + joined(first := some(), b",")[:-1] + b"]"), first)
+        put(joined(first := some()).rstrip(), first, ".json")
+        put(joined(first := some()).replace(b"\n", b"\r\n"), first, ".json")
         first = [calls.above_band(moment, 1, prompt) for prompt in (99_999, 100_000, 100_001)]
         put(_one_member(first), first)
 
@@ -299,18 +313,19 @@ class Tree:
         return gzip.compress(body, self.rng.choice((1, 6, 9)))
 
 
-def _joined(lines: Sequence[Line], end: bytes = b"\n") -> bytes:
+def joined(lines: Sequence[Line], end: bytes = b"\n") -> bytes:
+    """Return lines as they stand in an object."""
     return b"".join(line.text + end for line in lines)
 
 
 def _one_member(lines: Sequence[Line]) -> bytes:
-    return gzip.compress(_joined(lines))
+    return gzip.compress(joined(lines))
 
 
 def _stored_only(lines: Sequence[Line]) -> bytes:
     """Return gzip that is not compressed, so that any bit may change and still be text."""
     made = zlib.compressobj(0, zlib.DEFLATED, 31)
-    return made.compress(_joined(lines)) + made.flush()
+    return made.compress(joined(lines)) + made.flush()
 
 
 def _flipped(body: bytes, at: int) -> bytes:
@@ -321,8 +336,3 @@ def _flipped(body: bytes, at: int) -> bytes:
     except (OSError, EOFError, zlib.error):
         return made
     return _flipped(body, at + 1)
-
-
-def planted_in(blob: bytes) -> bool:
-    """Say whether something that was planted in a body stands in these bytes."""
-    return PLANTED.encode() in blob

@@ -1,7 +1,9 @@
 """Records of invocation logs, as lines, each with what it comes to; bodies hold planted strings."""
 
+import gc
 import json
 import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -23,6 +25,7 @@ from tests.bedrock_callers import (
 )
 
 PLANTED = "CANARY-"
+_PLANTED = re.compile(PLANTED.encode() + rb"[0-9a-f]{16}")
 OTHER_MODEL, OTHER_OPERATION, SERVICE = "model", "operation", "service"
 FAILED, UNCOUNTED, TWICE, OTHER_ACCOUNT = "failed", "uncounted", "twice", "account"
 BAD_LINE, FOREIGN, OTHER_VERSION = "line", "schema", "version"
@@ -222,8 +225,7 @@ class Calls:
             reason = UNCOUNTED
         if reason not in {"", UNCOUNTED}:
             return Line(text, moment.date(), request, None, numbers, reason)
-        band = int(model.model in BANDS and sum(numbers) - numbers[1] > BANDS[model.model])
-        place = (caller.kind, caller.value, model.model, model.scope, band)
+        place = banded((caller.kind, caller.value, model.model, model.scope, 0), numbers)
         return Line(text, moment.date(), request, place, numbers, reason, caller.email)
 
     def _written(self, moment: datetime) -> str:
@@ -326,6 +328,35 @@ def counted(text: bytes) -> tuple[int, ...]:
     put, out = head["input"], head["output"] or {}
     found = {one: put.get(name) or 0 for one, name in FIELDS.items()}
     return tuple((found | {"output": out.get("outputTokenCount") or 0})[one] for one in COUNTERS)
+
+
+def banded(place: Place | None, numbers: tuple[int, ...]) -> Place | None:
+    """Return where a call with these counters counts."""
+    if place is None:
+        return None
+    *rest, model, scope, _ = place
+    prompt = sum(numbers) - numbers[1]
+    return (*rest, model, scope, int(model in BANDS and prompt > BANDS[model]))
+
+
+def planted_in(blob: bytes) -> bool:
+    """Say whether something that was planted stands in these bytes."""
+    return _PLANTED.search(blob) is not None
+
+
+def planted_objects() -> int:
+    """Return how many strings and bytes that anything alive refers to hold something planted."""
+    gc.collect()
+    texts = {
+        id(one): one
+        for holder in gc.get_objects()
+        for one in gc.get_referents(holder)
+        if isinstance(one, str | bytes | bytearray)
+    }
+    return sum(
+        planted_in(one.encode(errors="replace") if isinstance(one, str) else bytes(one))
+        for one in texts.values()
+    )
 
 
 def noon(day: date) -> datetime:

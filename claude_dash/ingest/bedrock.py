@@ -154,7 +154,7 @@ class LogReader:
 
     def _keep(self, folder: str) -> None:
         """Keep which objects a folder has, some at a time."""
-        recounts = today() - timedelta(days=KNOWN_DAYS)
+        recounts = today() - timedelta(days=KNOWN_DAYS - 1)  # it may hold records of a day before
         listed = self._bucket.objects(folder)
         while some := [*islice(listed, LISTED_AT_ONCE)]:
             with self._engine.begin() as connection:
@@ -243,9 +243,7 @@ class LogReader:
         whole = [one for one in read if isinstance(one, ReadObject)]
         with _storing(self._engine, batch.connection) as connection:
             self._counting.store(connection, whole)
-            recent = today() - timedelta(days=KNOWN_DAYS)  # and where reading has got to
-            reached = batch.taken[-1].day + timedelta(days=KNOWN_DAYS)
-            invocations.forget(connection, self._number, recent, reached)
+            self._forget(connection, batch.taken[-1].day)
         self._tell(batch.taken)
 
     def _fetch(self, listed: Listed) -> ReadObject | SourceError:
@@ -273,6 +271,13 @@ class LogReader:
         except SourceError as error:
             return error
         return ReadObject(listed, found.etag, account, calls)
+
+    def _forget(self, connection: Connection, day: date) -> None:
+        """Drop requests that are not met again: neither lately nor where anybody still reads."""
+        recent = today() - timedelta(days=KNOWN_DAYS)
+        reached = max(day, objects.last_waiting(connection, self._number) or day)
+        past = reached + timedelta(days=KNOWN_DAYS)
+        invocations.forget(connection, self._number, recent, past)
 
     def _tell(self, taken: list[Listed]) -> None:
         self._run.read += len(taken)

@@ -26,7 +26,7 @@ from claude_dash.ingest.run import Run
 from claude_dash.prices import Price
 from claude_dash.sources.bedrock_log import Call, ObjectCalls
 from claude_dash.sources.bedrock_names import Principal
-from claude_dash.sources.bedrock_reading import Placed
+from claude_dash.sources.bedrock_reading import ANOTHER_ACCOUNT, Placed
 from claude_dash.store import invocations, objects, registry
 from claude_dash.store.seals import sealed_weeks
 from claude_dash.store.write import touch
@@ -136,6 +136,9 @@ class Counting:
                     made.rejects[one.listed.day, reason] += number
             for call in found.calls:
                 day = date.fromisoformat(call.day)
+                if _is_misplaced(call, one.account):
+                    made.left_out[day, ANOTHER_ACCOUNT] += 1
+                    continue
                 if call.request not in left:
                     made.left_out[day, TWICE] += 1
                     continue
@@ -225,8 +228,14 @@ def _days(read: Sequence[ReadObject]) -> dict[bytes, date]:
     found: dict[bytes, date] = {}
     for one in read:
         for call in one.calls.calls if one.calls else ():
-            found.setdefault(call.request, date.fromisoformat(call.day))
+            if not _is_misplaced(call, one.account):
+                found.setdefault(call.request, date.fromisoformat(call.day))
     return found
+
+
+def _is_misplaced(call: Call, account: str) -> bool:
+    """Say whether a call stands in the logs of another account: a copy, which is not the call."""
+    return bool(call.account and account and call.account != account)
 
 
 def _identified(principal: Principal) -> Identified:
