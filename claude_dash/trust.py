@@ -1,12 +1,12 @@
 """How far the sources can be relied on: freshness, gaps, lag, refusals, and what was revised."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
 import orjson
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, Table, exists, func, select
 
 from claude_dash.clock import days as days_between
 from claude_dash.clock import today
@@ -175,15 +175,28 @@ def revisions(engine: Engine) -> Sequence[Revised]:
 
 
 def unpriced_models(engine: Engine) -> Sequence[str]:
-    """Return the models with tokens of which no source gave a cost, nor a price list: unknown."""
-    names: set[str] = set()
+    """Return the models with tokens and without a cost, be it from a report or from our prices."""
     with engine.connect() as connection:
-        for table in (t.MODEL_USAGE_DAY, t.INVOCATION_DAY):
-            c = table.c
-            tokens = c.input_tokens + c.output_tokens + c.cache_read_tokens + c.cache_write_tokens
-            query = select(c.model).distinct().where(c.cost_estimated.is_(None), tokens > 0)
-            names.update(connection.execute(query).scalars())
-    return sorted(names)
+        found = {
+            model
+            for table in (t.MODEL_USAGE_DAY, t.INVOCATION_DAY)
+            for model in _unpriced(connection, table)
+        }
+    return sorted(found)
+
+
+def _unpriced(connection: Connection, table: Table) -> Iterator[str]:
+    """Yield the models of a fact table, from one to the next in the index of those without cost."""
+    c = table.c
+    tokens = c.input_tokens + c.output_tokens + c.cache_read_tokens + c.cache_write_tokens
+    lacks_cost = c.cost_estimated.is_(None)
+    following = select(func.min(c.model)).where(lacks_cost)
+    model = connection.execute(following).scalar()
+    while model is not None:
+        is_used = select(exists().where(lacks_cost, c.model == model, tokens > 0))
+        if connection.execute(is_used).scalar():
+            yield model
+        model = connection.execute(following.where(c.model > model)).scalar()
 
 
 def has_priority_tier(engine: Engine) -> bool:
