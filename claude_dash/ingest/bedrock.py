@@ -32,7 +32,7 @@ from claude_dash.store.locks import hold
 from claude_dash.store.seals import sealed_weeks
 
 IN_FLIGHT = 32  # requests at a time: a small object takes longer to come than to count
-BATCH_OBJECTS, BATCH_BYTES = 256, 16 * 2**20
+BATCH_OBJECTS, BATCH_BYTES = 256, 4 * 2**20  # stored; without bodies thirty times so much text
 LISTED_AT_ONCE = 5_000  # objects: a day may have some hundred thousand, or a few
 KNOWN_DAYS = 7  # for so long after its day a request is recognised, copies of objects included
 POLL_S = 0.2  # while others hold what is left
