@@ -11,14 +11,16 @@ from sqlalchemy import Connection, Engine, Table, exists, func, select
 from claude_dash.clock import days as days_between
 from claude_dash.clock import today
 from claude_dash.facts import tables as t
-from claude_dash.facts.reports import REPORTS
+from claude_dash.facts.reports import LEFT_OUT, REPORTS
 from claude_dash.metrics import status
 from claude_dash.metrics.release import Status
 from claude_dash.store import checkpoints
+from claude_dash.store.objects import SetAside, set_aside
 from claude_dash.units import usd
 
-MAX_REVISIONS = 60
+MAX_REVISIONS, MAX_OBJECTS = 60, 20
 PRIORITY = "priority"
+_Counts = dict[int, dict[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,11 @@ class ReportTrust:
 
 @dataclass(frozen=True, slots=True)
 class SourceTrust:
-    """How far one connection can be relied on; holds no figure about usage."""
+    """How far one connection can be relied on; holds no figure about usage.
+
+    rejected: records that could not be read; left_out: calls that do not count; by reason.
+    objects: of a bucket, that were set aside.
+    """
 
     name: str
     kind: str
@@ -62,6 +68,8 @@ class SourceTrust:
     last_sync: datetime | None
     reports: tuple[ReportTrust, ...]
     rejected: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    objects: Sequence[SetAside] = ()
     progress: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -86,13 +94,9 @@ def sources(engine: Engine) -> Sequence[SourceTrust]:
     with engine.connect() as connection:
         readings = {(one.name, one.report): one for one in status.load(connection).found}
         states = checkpoints.states(connection)
-        rejects: dict[int, dict[str, int]] = {}
-        query = select(t.REJECT.c.connection_id, t.REJECT.c.reason, func.sum(t.REJECT.c.records))
-        for number, reason, records in connection.execute(
-            query.group_by(t.REJECT.c.connection_id, t.REJECT.c.reason)
-        ):
-            rejects.setdefault(number, {})[reason] = int(records)
+        rejects, left_out = _set_aside(connection)
         rows = connection.execute(select(t.CONNECTION).order_by(t.CONNECTION.c.id)).all()
+        objects = {row.id: set_aside(connection, row.id, MAX_OBJECTS) for row in rows}
     found = []
     for row in rows:
         reports = [
@@ -109,10 +113,25 @@ def sources(engine: Engine) -> Sequence[SourceTrust]:
                 last_sync=row.last_sync,
                 reports=tuple(one for one in reports if one.days or one.error),
                 rejected=rejects.get(row.id, {}),
+                left_out=left_out.get(row.id, {}),
+                objects=objects[row.id],
                 progress=orjson.loads(row.progress) if row.progress else {},
             )
         )
     return found
+
+
+def _set_aside(connection: Connection) -> tuple[_Counts, _Counts]:
+    """Return how many records each connection has that could not be read, and that do not count."""
+    c = t.REJECT.c
+    rejected: _Counts = {}
+    left_out: _Counts = {}
+    query = select(c.connection_id, c.report, c.reason, func.sum(c.records))
+    rows = connection.execute(query.group_by(c.connection_id, c.report, c.reason))
+    for number, report, reason, records in rows:
+        counts = (left_out if report == LEFT_OUT else rejected).setdefault(number, {})
+        counts[reason] = counts.get(reason, 0) + int(records)
+    return rejected, left_out
 
 
 def _report(

@@ -111,7 +111,7 @@ def list_all(*, as_json: AsJson = False) -> None:
 
 
 def try_key(name: Name, *, as_json: AsJson = False) -> None:
-    """Try the stored key and say what it reaches."""
+    """Try a connection as it is stored, and say what it reaches."""
     from claude_dash import connections  # noqa: PLC0415 - start-up is fast
 
     with opened() as engine:
@@ -176,14 +176,23 @@ def _key(*, from_stdin: bool, variable: str | None) -> str:
     return key.strip()
 
 
+def _tell_found(name: str, found: object) -> None:
+    """Print one thing that was found; of reports what each says."""
+    if name == "reports" and isinstance(found, dict):
+        for report, one in found.items():
+            typer.echo(f"{report}: {one['says']}")
+    else:
+        typer.echo(f"{name}: {output.to_json(found) if isinstance(found, dict | list) else found}")
+
+
 def _tell(tested: "Tested", *, as_json: bool) -> None:
     """Print what a test found; leave with 3 when the source refused or is out of reach."""
     if as_json:
         said = asdict(tested)
         output.document({name: value for name, value in said.items() if value or name in ALWAYS})
     else:
-        for report, found in tested.found.items():
-            typer.echo(f"{report}: {found}")
+        for name, found in tested.found.items():
+            _tell_found(name, found)
         error = tested.error
         typer.echo(f"{tested.name}: {tested.status}" + (f" · {error['message']}" if error else ""))
         if external_id := getattr(tested, "external_id", ""):

@@ -290,7 +290,7 @@ def remove(
             if purge:
                 _purge(connection, row.id)
             else:
-                succession.leave(connection, row.id, row.organization_id)
+                succession.leave(connection, row.id, row.organization_id, row.kind)
             detail = f"{name}, data {'purged' if purge else 'kept'}"
             note(connection, actor, "connection removed", detail)
         roll_up(engine, settings)

@@ -5,14 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, select, update
+from sqlalchemy import Connection, Engine, select, update
 
 from claude_dash.config import Settings
-from claude_dash.connections.bedrock_kit import UNKNOWN_PRINCIPAL, Kit, written
+from claude_dash.connections.bedrock_kit import UNKNOWN_PRINCIPAL, Kit
 from claude_dash.connections.bedrock_options import Options
+from claude_dash.connections.bedrock_steps import written
 from claude_dash.connections.rows import (
     ADDED,
     COMMAND_LINE,
+    Status,
     Tested,
     refuse_taken,
     row_of,
@@ -28,7 +30,7 @@ from claude_dash.store.audit import note
 
 KIND = "bedrock"
 ID_BYTES = 24
-FOUND_CODES = ("ok", "waiting")
+SAVED = ("ok", "waiting")
 _CONNECTION = t.CONNECTION
 
 
@@ -73,12 +75,14 @@ def add_bucket(
         options = replace(options, external_id=new_external_id())
     with engine.connect() as connection:
         _refuse_overlap(connection, options)
-    says = TestedBucket(name, KIND, "ok", external_id=options.external_id)
+    # What was not tried cannot trust an id that was made a moment ago.
+    status: Status = "waiting" if options.role_arn else "ok"
+    says = TestedBucket(name, KIND, status, external_id=options.external_id)
     if test:
         found = try_bucket(options)
         says = _says(name, found, options)
-        if found.status not in FOUND_CODES:
-            return says
+        if found.status not in SAVED:
+            return replace(says, external_id="")  # it was not kept, and would mislead
         options = replace(options, region=found.region or options.region)
     with engine.begin() as connection:
         _refuse_overlap(connection, options)
@@ -121,14 +125,27 @@ def test(engine: Engine, name: str) -> TestedBucket:
         row = row_of(connection, name)
     options = Options.load(row.options)
     found = try_bucket(options)
+    if found.status == "waiting" and row.status != "waiting":
+        found.status = "refused"  # it trusted us once
     if found.status == "ok":
-        learned = replace(options, region=found.region or options.region)
-        is_waiting = row.status == "waiting"
-        said = {"error_code": "", "error_message": "", "failing_since": None}
-        _change(
-            engine, row, options=learned.dump(), **({"status": "ok", **said} if is_waiting else {})
-        )
+        learn(engine, name, found.region)
     return _says(name, found, options)
+
+
+def learn(engine: Engine, name: str, region: str) -> None:
+    """Keep the bucket's own Region, and that the role lets us in.
+
+    Raises:
+        UnknownNameError: There is no such connection.
+    """
+    with engine.begin() as connection:
+        row = row_of(connection, name)
+        values: dict[str, Any] = {
+            "options": replace(Options.load(row.options), region=region).dump()
+        }
+        if row.status == "waiting":
+            values |= {"status": "ok", "error_code": "", "error_message": "", "failing_since": None}
+        connection.execute(update(_CONNECTION).where(_CONNECTION.c.id == row.id).values(**values))
 
 
 def change(engine: Engine, name: str, *, actor: str = COMMAND_LINE, **values: Any) -> None:  # noqa: ANN401 - fields of Options
@@ -138,10 +155,11 @@ def change(engine: Engine, name: str, *, actor: str = COMMAND_LINE, **values: An
         UnknownNameError: There is no such connection.
         ConfigError: It cannot be used.
     """
-    with engine.connect() as connection:
-        row = row_of(connection, name)
-    _change(engine, row, options=replace(Options.load(row.options), **values).dump())
     with engine.begin() as connection:
+        row = row_of(connection, name)
+        options = replace(Options.load(row.options), **values).dump()
+        changed = update(_CONNECTION).where(_CONNECTION.c.id == row.id).values(options=options)
+        connection.execute(changed)
         note(connection, actor, "connection changed", f"{name}: {', '.join(sorted(values))}")
 
 
@@ -162,27 +180,20 @@ def kit_of(name: str, options: Options | None) -> Kit:
     """
     if options is None:
         return Kit(name)
-    principal = our_principal(options.region) or UNKNOWN_PRINCIPAL
-    return Kit(
+    kit = Kit(
         name,
         options.bucket,
-        options.region,
         options.prefix,
         options.role_arn,
-        options.external_id or "EXTERNAL_ID",
-        principal,
+        principal=our_principal(options.region) or UNKNOWN_PRINCIPAL,
+        is_ours=not options.role_arn,
     )
+    return replace(kit, external_id=options.external_id) if options.external_id else kit
 
 
 def kit(name: str, options: Options | None) -> str:
     """Return the kit as text."""
     return written(kit_of(name, options))
-
-
-def _change(engine: Engine, row: Row[Any], **values: Any) -> None:  # noqa: ANN401 - columns of the table
-    with engine.begin() as connection:
-        changed = update(_CONNECTION).where(_CONNECTION.c.id == row.id)
-        connection.execute(changed.values(**values))
 
 
 def _says(name: str, found: BucketProbe, options: Options) -> TestedBucket:

@@ -11,6 +11,8 @@ from claude_dash.sources.bedrock_rule import RULES, Rule, Selection
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
+# In a policy `*`, `?` and `${` would mean more than themselves.
+_PREFIX = re.compile(r"[^*?$<>\"\\\x00-\x1f\x7f]{0,512}")
 _ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 _GROUPS = frozenset({"email", "name"})
 
@@ -50,6 +52,11 @@ class Options:
                 not _REGION.fullmatch(self.region),
                 "The Region has no name that AWS has.",
                 "Enter it like us-east-1.",
+            ),
+            (
+                not _PREFIX.fullmatch(self.prefix) or "AWSLogs" in self.prefix.split("/"),
+                "The prefix is no folder that can stand before AWSLogs/.",
+                "Enter what the logging setting has as prefix; leave it empty if it has none.",
             ),
             (
                 self.role_arn and not _ROLE.fullmatch(self.role_arn),

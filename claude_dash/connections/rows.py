@@ -15,6 +15,7 @@ from claude_dash.store.write import refuse_duplicates
 
 ADDED = "connection added"
 COMMAND_LINE = "command line"
+Status = Literal["ok", "refused", "unreachable", "waiting"]
 _CONNECTION = t.CONNECTION
 
 
@@ -24,7 +25,7 @@ class Tested:
 
     name: str
     kind: str
-    status: Literal["ok", "refused", "unreachable", "waiting"]
+    status: Status
     found: Mapping[str, Any] = field(default_factory=dict)
     error: Mapping[str, str] | None = None
 

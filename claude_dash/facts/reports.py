@@ -24,6 +24,7 @@ SETTLED = timedelta(hours=1)  # the Console withholds rows that are younger than
 DELIVERED = timedelta(minutes=35)  # log objects come within 10 to 35 (contract 2)
 PRESENCE = "presence"  # stands for every number of people that is counted from activity
 SEATS = "seats"
+LEFT_OUT = "bedrock.left_out"  # under it calls are counted that are no usage, by reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ REPORTS = {
                legacy_measures=_ELSEWHERE_TOKENS),
         Report("console.cost", "API cost", 30, _COSTS, legacy_measures=_ELSEWHERE_BILLED),
         Report("bedrock.logs", "Invocation logs", 2,
-               _names(MODEL_USAGE, REQUESTS, also=(PRESENCE,)), DELIVERED),
+               _names(MODEL_USAGE, REQUESTS, also=("active_days", PRESENCE)), DELIVERED),
         Report("enterprise.summaries", "Seats and active users", 7,
                frozenset({SEATS, "vendor_active"})),
         Report("enterprise.usage", "Tokens", 30,

@@ -172,15 +172,15 @@ def _note_success(run: Run) -> None:
 def purge(engine: Engine, settings: Settings, *, dry_run: bool = False) -> list[date]:
     """Seal and purge what is past its age, rolled up before; return the months, by first day.
 
-    Nothing goes while a backfill is going on. One that has failed for a week, or is paused, does
-    not keep everybody's facts any longer.
+    Nothing goes while a backfill is going on. One that has failed for a week, is paused or has not
+    begun for want of a role's trust does not keep everybody's facts any longer.
     """
     c, long_ago = _CONNECTION.c, now() - BACKFILL_PATIENCE
     with engine.connect() as connection:
         going_on = connection.execute(
             select(c.id).where(
                 c.backfill_done.is_(False),
-                c.status != "paused",
+                c.status.not_in(("paused", "waiting")),
                 or_(c.failing_since.is_(None), c.failing_since > long_ago),
             )
         ).first()

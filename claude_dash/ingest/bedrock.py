@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from claude_dash.clock import ONE_DAY, days, now, today, week_of
+from claude_dash.connections.bedrock import learn
 from claude_dash.connections.bedrock_options import Options
 from claude_dash.errors import SourceAuthError, SourceError, SourceObjectError
 from claude_dash.facts.logs import Listed
@@ -31,8 +32,8 @@ from claude_dash.store.locks import hold
 from claude_dash.store.seals import sealed_weeks
 
 IN_FLIGHT = 32  # requests at a time: a small object takes longer to come than to count
-BATCH_OBJECTS, BATCH_BYTES = 256, 16 * 2**20
-LISTED_AT_ONCE = 5_000  # objects of a day, which may have some hundred thousand
+BATCH_OBJECTS, BATCH_BYTES = 256, 4 * 2**20  # stored; without bodies thirty times so much text
+LISTED_AT_ONCE = 5_000  # objects: a day may have some hundred thousand, or a few
 KNOWN_DAYS = 7  # for so long after its day a request is recognised, copies of objects included
 POLL_S = 0.2  # while others hold what is left
 TRIES = 4  # of a batch whose rows another process changed at the same time
@@ -49,11 +50,14 @@ def read_bucket(run: Run, since: date | None, until: date | None) -> None:
     counting = Counting(run, options)
     bucket = LogBucket(options.access(), connections=IN_FLIGHT)
     try:
+        if run.row.status == "waiting":
+            bucket.list_accounts()
+            learn(run.engine, run.row.name, bucket.region)
         LogReader(run, bucket, counting, since, until).read()
     finally:
         run.outcome.requests, run.outcome.retries = bucket.requests, bucket.retries
         if bucket.region != options.region:
-            run.note(options=replace(options, region=bucket.region).dump())
+            learn(run.engine, run.row.name, bucket.region)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,23 +132,27 @@ class LogReader:
         with hold(self._engine, f"list:{self._number}", wait=False) as got:
             if not got or self._listing() is not None:
                 return
-            began = now()
+            began, listed = now(), list[date]()
             for day, folders in self._folders():
                 for folder in folders:
                     self._keep(folder)
-                self._count_all(pool)
+                listed.append(day)
+                if self._left() >= LISTED_AT_ONCE:
+                    self._count_all(pool)
+                    self._note_days(listed, began)
+                    self._run.show_early()
+                    listed = []
                 if not self._run.is_wanted():
                     return
-                self._note_days([day], began)
-                if day == week_of(day):
-                    self._run.show_early()
+            self._count_all(pool)
+            self._note_days(listed, began)
             self._listed_at = began
             if self._is_whole:
                 self._run.note_report(REPORT, covers_until=began)
 
     def _keep(self, folder: str) -> None:
         """Keep which objects a folder has, some at a time."""
-        recounts = today() - timedelta(days=KNOWN_DAYS)
+        recounts = today() - timedelta(days=KNOWN_DAYS - 1)  # it may hold records of a day before
         listed = self._bucket.objects(folder)
         while some := [*islice(listed, LISTED_AT_ONCE)]:
             with self._engine.begin() as connection:
@@ -179,9 +187,11 @@ class LogReader:
         return until if until is not None and until >= self._began else None
 
     def _is_over(self) -> bool:
+        return self._listing() is not None and not self._left()
+
+    def _left(self) -> int:
         with self._engine.connect() as connection:
-            left = objects.waiting(connection, self._number)
-        return self._listing() is not None and not left
+            return objects.waiting(connection, self._number)
 
     # --- counting --------------------------------------------------------------------------------
 
@@ -231,9 +241,7 @@ class LogReader:
         whole = [one for one in read if isinstance(one, ReadObject)]
         with _storing(self._engine, batch.connection) as connection:
             self._counting.store(connection, whole)
-            recent = today() - timedelta(days=KNOWN_DAYS)  # and where reading has got to
-            reached = batch.taken[-1].day + timedelta(days=KNOWN_DAYS)
-            invocations.forget(connection, self._number, recent, reached)
+            self._forget(connection, batch.taken[-1].day)
         self._tell(batch.taken)
 
     def _fetch(self, listed: Listed) -> ReadObject | SourceError:
@@ -261,6 +269,13 @@ class LogReader:
         except SourceError as error:
             return error
         return ReadObject(listed, found.etag, account, calls)
+
+    def _forget(self, connection: Connection, day: date) -> None:
+        """Drop requests that are not met again: neither lately nor where anybody still reads."""
+        recent = today() - timedelta(days=KNOWN_DAYS)
+        reached = max(day, objects.last_waiting(connection, self._number) or day)
+        past = reached + timedelta(days=KNOWN_DAYS)
+        invocations.forget(connection, self._number, recent, past)
 
     def _tell(self, taken: list[Listed]) -> None:
         self._run.read += len(taken)

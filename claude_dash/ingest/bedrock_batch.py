@@ -20,11 +20,12 @@ from claude_dash.facts import tables as t
 from claude_dash.facts.batch import DayFacts
 from claude_dash.facts.identity import Identified
 from claude_dash.facts.logs import Listed
+from claude_dash.facts.reports import LEFT_OUT
 from claude_dash.ingest.bedrock_days import REPORT
 from claude_dash.ingest.run import Run
 from claude_dash.sources.bedrock_log import Call, ObjectCalls
 from claude_dash.sources.bedrock_names import Principal
-from claude_dash.sources.bedrock_reading import Placed
+from claude_dash.sources.bedrock_reading import ANOTHER_ACCOUNT, Placed
 from claude_dash.store import invocations, objects, registry
 from claude_dash.store.overrides import overrides
 from claude_dash.store.seals import sealed_weeks
@@ -66,12 +67,13 @@ _Key = tuple[int, date, str, str, int]  # who, day, model, scope, band
 class Batch:
     """What some objects come to.
 
-    sums: per key the counters, in the order of `invocations.COUNTERS`. left_out: records that do
-    not count, or not fully, by day and reason.
+    sums: per key the counters, in the order of `invocations.COUNTERS`. rejects: records that could
+    not be read, left_out: calls that do not count, or not fully; by day and reason.
     """
 
     sums: dict[_Key, list[int]] = field(default_factory=dict)
     identities: dict[int, Identified] = field(default_factory=dict)
+    rejects: Counter[tuple[date, str]] = field(default_factory=Counter)
     left_out: Counter[tuple[date, str]] = field(default_factory=Counter)
 
 
@@ -107,7 +109,8 @@ class Counting:
         fresh = invocations.fresh(connection, self._number, days)
         made = self._summed(read, fresh, sealed_weeks(connection))
         self._write(connection, made)
-        invocations.count_left_out(connection, self._number, REPORT, made.left_out)
+        invocations.count_aside(connection, self._number, REPORT, made.rejects)
+        invocations.count_aside(connection, self._number, LEFT_OUT, made.left_out)
         objects.mark(
             connection,
             self._number,
@@ -128,9 +131,12 @@ class Counting:
                 (OTHER_VERSION, found.other_versions),
             ):
                 if number:
-                    made.left_out[one.listed.day, reason] += number
+                    made.rejects[one.listed.day, reason] += number
             for call in found.calls:
                 day = date.fromisoformat(call.day)
+                if _is_misplaced(call, one.account):
+                    made.left_out[day, ANOTHER_ACCOUNT] += 1
+                    continue
                 if call.request not in left:
                     made.left_out[day, TWICE] += 1
                     continue
@@ -220,8 +226,14 @@ def _days(read: Sequence[ReadObject]) -> dict[bytes, date]:
     found: dict[bytes, date] = {}
     for one in read:
         for call in one.calls.calls if one.calls else ():
-            found.setdefault(call.request, date.fromisoformat(call.day))
+            if not _is_misplaced(call, one.account):
+                found.setdefault(call.request, date.fromisoformat(call.day))
     return found
+
+
+def _is_misplaced(call: Call, account: str) -> bool:
+    """Say whether a call stands in the logs of another account: a copy, which is not the call."""
+    return bool(call.account and account and call.account != account)
 
 
 def _identified(principal: Principal) -> Identified:

@@ -85,7 +85,7 @@ class Run:
         c = t.CONNECTION.c
         with self.engine.connect() as connection:
             found = connection.execute(select(c.status).where(c.id == self.row.id)).scalar()
-        self.is_stopped = found != self.row.status
+        self.is_stopped = found not in {"ok", self.row.status}
         return not self.is_stopped
 
     def told(self, day: date, size: int | None = None) -> None:

@@ -114,13 +114,18 @@ class _Answer:
             grain=made.query.grain,
             by=made.query.by,
             policy=0,
-            as_of=self.readings.as_of,
+            as_of=self.readings.as_of if self._is_fed() else {},
             rows=rows,
             sources=metric.sources,
             reliability=metric.reliability,
             data_starts=self.readings.first_day,
             merged=self._merged(),
         )
+
+    def _is_fed(self) -> bool:
+        """Say whether sources feed both parts of a quotient; of one alone nothing follows."""
+        is_quotient = isinstance(self.plan.metric.value, Quotient)
+        return not is_quotient or all(readings.found for readings in self.fed.values())
 
     def _periods(self) -> list[_Period]:
         made = self.plan

@@ -13,6 +13,7 @@ from claude_dash.facts.reports import REPORTS
 from claude_dash.privacy.cells import Bools, Ints
 from claude_dash.rollup.feeds import FEEDS, PRESENCE, Feed
 from claude_dash.store import checkpoints
+from claude_dash.store.succession import kinds_left
 
 DAYS = 7
 REMOVED = "removed connection"
@@ -83,6 +84,7 @@ class _Codes:
             )
         }
 
+        self.left = kinds_left(connection)
         read = connection.execute(select(t.DAY_READ.c.connection_id).distinct()).scalars()
         self.numbers = sorted(read)
 
@@ -90,7 +92,7 @@ class _Codes:
         """Return the name of a connection, or its kind as a source."""
         row = self.connections.get(number)
         if row is None:
-            return REMOVED if dimension == "connection" else "console"
+            return REMOVED if dimension == "connection" else self.left.get(number, "console")
         return str(row.name if dimension == "connection" else row.kind)
 
     def persons(self, who: Ints) -> Ints:

@@ -152,7 +152,10 @@ def roll_up_week(
     ):
         _release_magnitude(rows, magnitude, shown, crowd.partition, is_small=is_small)
         _release_days(rows, magnitude, shown, monday)
+    without = np.setdiff1d(here.people, facts.of(feeds.ACTIVITY).person)
     _count_week(connection, rows, crowd, here, policy)
+    small = SMALL_GROUP if crowd.partition.population < policy.k else ""
+    rows.add(ORGANIZATION, ALL, "active_in_logs_alone", len(without), small)
     _count_days(rows, crowd, here, policy)
     sightings.count_week(connection, rows, crowd, here, policy)
     vendor_counts.release(connection, rows, crowd.partition.population, policy)

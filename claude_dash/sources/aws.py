@@ -91,6 +91,11 @@ class LogBucket:
             prefixes = [f"{at}{one}/" for at in prefixes for one in self._folders(at, part)]
         return [day for one in prefixes if (day := day_of(one[start:-1])) is not None]
 
+    def list_hours(self, account: str, region: str, day: date) -> list[str]:
+        """Return the prefixes of the hours of a day that have logs, oldest first."""
+        at = self.folder_of(account, region, day)
+        return [f"{at}{hour}/" for hour in self._folders(at, DATE_PARTS[-1])]
+
     def folders(self) -> dict[date, list[str]]:
         """Return the prefixes of each UTC day that there are."""
         found: dict[date, list[str]] = {}

@@ -7,6 +7,7 @@ A body has no field in the structs below, so the decoder steps over it: nothing 
 object. What is read of a record is its head, at its top level; names inside a body mean nothing.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -25,6 +26,8 @@ MAX_COUNT = 10**12
 DIGEST_BYTES = 16
 _GZIP, _GZIP_MAGIC = 31, b"\x1f\x8b"
 _BLOCK_BYTES = 256 * 2**10
+# Half a character, as scripts cut text: only the decoder minds, and it stands in bodies.
+_SURROGATE, _REPLACEMENT = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"), rb"\\ufffd"
 _BODY_FIELDS = (b'BodyJson"', b'BodyS3Path"')
 _DAY_CHARS, _UTC_CHARS = 10, 20
 
@@ -150,11 +153,11 @@ def read_object(
     Raises:
         BrokenObject: It is cut off, damaged, or holds more than it may.
     """
-    found = ObjectCalls()
+    found, names = ObjectCalls(), dict[str, str]()
     for block in _lines(_plain(chunks, is_gzip=is_gzip), found, max_json_bytes):
         if not found.has_bodies:
             found.has_bodies = any(name in block for name in _BODY_FIELDS)
-        _take(_records(block, found, is_tagged=bool(keys)), found, keys)
+        _take(_records(block, found, is_tagged=bool(keys)), found, keys, names)
     return found
 
 
@@ -205,15 +208,17 @@ def _inflated(start: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 def _lines(texts: Iterable[bytes], found: ObjectCalls, most: int) -> Iterator[bytes]:
     """Yield blocks of whole lines; a line that is too long for a record is counted as bad."""
-    begun, is_skipping = b"", False
+    begun, is_skipping, is_list = b"", False, None
     for text in texts:
+        if is_list is None and text.strip():
+            is_list = text.lstrip().startswith(b"[")  # an export, over as many lines as it likes
         found.json_bytes += len(text)
         if found.json_bytes > most:
             reason = f"it holds more than {most // 2**20} MiB"
             raise BrokenObject(reason)
-        end = text.rfind(b"\n") + 1
+        end = 0 if is_list else text.rfind(b"\n") + 1
         if is_skipping:
-            first = text.find(b"\n") + 1
+            first = 0 if is_list else text.find(b"\n") + 1
             if not first:
                 continue
             is_skipping, text, end = False, text[first:], end - first  # noqa: PLW2901 - what is left of it
@@ -244,6 +249,14 @@ def _records(block: bytes, found: ObjectCalls, *, is_tagged: bool) -> Iterable[_
 def _one_by_one(block: bytes, found: ObjectCalls, *, is_tagged: bool) -> Iterator[_Record]:
     """Yield the records of a block of which something is none, and count what is none."""
     one, export = _TAGGED_EXPORT if is_tagged else _EXPORT
+    block = _SURROGATE.sub(_REPLACEMENT, block)
+    if block.lstrip().startswith(b"["):
+        try:
+            yield from export.decode(block)
+        except _NOT_JSON:
+            pass
+        else:
+            return
     for line in block.split(b"\n"):
         if not line.strip():
             continue
@@ -265,12 +278,15 @@ def _is_foreign(line: bytes) -> bool:
         return False
 
 
-def _take(records: Iterable[_Record], found: ObjectCalls, keys: Collection[str]) -> None:
+def _take(
+    records: Iterable[_Record], found: ObjectCalls, keys: Collection[str], names: dict[str, str]
+) -> None:
     """Add the calls of some records, and count those that are none.
 
     One loop without calls of its own: every record of a large organisation goes through it.
+    `names` holds each name once, however many records have it.
     """
-    add = found.calls.append
+    add, once = found.calls.append, names.setdefault
     for record in records:
         found.lines += 1
         if record.schemaType != SCHEMA:
@@ -290,17 +306,20 @@ def _take(records: Iterable[_Record], found: ObjectCalls, keys: Collection[str])
         who = record.identity or _NOBODY
         put, out = record.input or _NO_INPUT, record.output or _NO_OUTPUT
         arn = who.arn or ""
+        arn = arn if isinstance(arn, str) else arn[0]
+        model, operation = record.modelId or "", record.operation or ""
+        account, region = record.accountId, record.region or ""
         fresh, read = put.inputTokenCount, put.cacheReadInputTokenCount
         written, answered = put.cacheWriteInputTokenCount, out.outputTokenCount
         add(
             Call(
                 request,
-                arn if isinstance(arn, str) else arn[0],
+                once(arn, arn),
                 day,
-                record.modelId or "",
-                record.operation or "",
-                record.accountId,
-                record.region or "",
+                once(model, model),
+                once(operation, operation),
+                once(account, account),
+                once(region, region),
                 bool(record.errorCode),
                 not (fresh is read is written is answered is None),
                 fresh is not None and answered is not None,
@@ -320,7 +339,10 @@ def _day(timestamp: str) -> str:
         ValueError: It is no time.
     """
     found = datetime.fromisoformat(timestamp)
-    return (found.astimezone(UTC) if found.tzinfo else found).date().isoformat()
+    try:
+        return (found.astimezone(UTC) if found.tzinfo else found).date().isoformat()
+    except OverflowError:  # at the ends of the calendar
+        raise ValueError from None
 
 
 @lru_cache

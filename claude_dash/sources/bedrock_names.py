@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 CLAUDE = "anthropic.claude"
 APPLICATION_PROFILE = "application-inference-profile"
+PROVISIONED = "provisioned-model"
 PATTERNS = (  # of session names that name a person, whatever the role
     re.compile(r"ccwb-(?P<email>[^@\s]+@[^@\s]+\.[^@\s]+)"),  # a sample solution that is widespread
     re.compile(r"(?P<email>[^@\s]+@[^@\s]+\.[^@\s]+)"),
@@ -17,8 +18,8 @@ _ARN = re.compile(r"arn:(?P<partition>[\w-]+):(?P<service>\w+):[^:]*:(?P<account
 _IDENTITY_CENTER = re.compile(r"AWSReservedSSO_(?P<set>.+)_[0-9a-f]{16}")
 _SERVICE_ROLE, _API_KEY = "AWSServiceRoleFor", "BedrockAPIKey-"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_OPAQUE = (APPLICATION_PROFILE, "provisioned-model", "custom-model", "imported-model")
-_MODEL = re.compile(r"(?:(?P<scope>(?!anthropic\.)[a-z-]+)\.)?(?P<model>[a-z0-9]+\..+)")
+_OPAQUE = (APPLICATION_PROFILE, PROVISIONED, "custom-model", "imported-model")
+_MODEL = re.compile(r"(?:(?P<scope>(?!anthropic\.)[a-z0-9-]+)\.)?(?P<model>[a-z0-9]+\..+)")
 
 
 class Principal(NamedTuple):
@@ -106,5 +107,5 @@ def model_of(model_id: str) -> ModelName:
 
 
 def is_claude(model: str) -> bool:
-    """Say whether a model is, or behind an application profile may be, a Claude model."""
-    return model.startswith((CLAUDE, f"{APPLICATION_PROFILE}/"))
+    """Say whether a model is, or behind a profile or reserved capacity may be, a Claude model."""
+    return model.startswith((CLAUDE, f"{APPLICATION_PROFILE}/", f"{PROVISIONED}/"))

@@ -147,10 +147,10 @@ def _cost(row: RowMapping, overrides: Sequence[Price]) -> int | None:
     return prices.cost(tokens, found, is_above=bool(row["band"]))
 
 
-def count_left_out(
+def count_aside(
     connection: Connection, number: int, report: str, counts: Mapping[tuple[date, str], int]
 ) -> None:
-    """Add to how many records of each day do not count, by reason."""
+    """Add to how many records of each day are set aside under a name, by reason."""
     rows = [
         {"connection_id": number, "report": report, "day": day, "reason": reason, "records": n}
         for (day, reason), n in sorted(counts.items())

@@ -116,6 +116,13 @@ def waiting(connection: Connection, number: int, since: date = date.min) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def last_waiting(connection: Connection, number: int) -> date | None:
+    """Return the newest day of which an object is still to be read, by whomever."""
+    c = _OBJECT.c
+    query = select(func.max(c.day)).where(c.connection_id == number, c.state == FOUND)
+    return connection.execute(query).scalar()
+
+
 def is_known(connection: Connection, number: int, day: date) -> bool:
     """Say whether any object of a day was ever found."""
     c = _OBJECT.c

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from claude_dash.facts import tables as t
 
 LEFT = "connection.left:"  # setting, by organization: numbers of removed connections, facts kept
+KIND = "connection.kind:"  # setting, by number: of a removed connection, facts kept
 _DAILY = (*t.DAY_TABLES, t.REJECT, t.DAY_READ)  # reads last: they tell which days are taken
 _NUMBERED = (*_DAILY, t.ROSTER_ENTRY, t.INVITE)
 
@@ -23,10 +24,18 @@ def unused_number(connection: Connection) -> int | None:
     return 1 + max(connection.execute(select(func.max(one))).scalar() or 0 for one in columns)
 
 
-def leave(connection: Connection, number: int, organization_id: str) -> None:
-    """Remember whose facts stay when a connection is removed."""
+def leave(connection: Connection, number: int, organization_id: str, kind: str) -> None:
+    """Remember whose facts stay when a connection is removed, and of which kind they are."""
+    connection.execute(insert(t.SETTING).values(name=f"{KIND}{number}", value=kind))
     if organization_id:
         _keep(connection, organization_id, [*_left(connection, organization_id), number])
+
+
+def kinds_left(connection: Connection) -> dict[int, str]:
+    """Return the kind of each removed connection whose facts stay."""
+    c = t.SETTING.c
+    rows = connection.execute(select(c.name, c.value).where(c.name.startswith(KIND))).all()
+    return {int(row.name.removeprefix(KIND)): row.value for row in rows}
 
 
 def inherit(connection: Connection, number: int, organization_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""From a plan to a key that works: choose, paste, check, save, and watch it being read."""
+"""From a plan to a source that works: choose, enter, check, save, and watch it being read."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -8,16 +8,22 @@ import streamlit as st
 from claude_dash import connections, trust
 from claude_dash.charts import theme
 from claude_dash.clock import today
+from claude_dash.connections import bedrock
 from claude_dash.errors import ClaudeDashError
 from claude_dash.sources.findings import Probe
-from claude_dash.ui import plans
+from claude_dash.ui import buckets, findings, plans
 from claude_dash.ui.page import View, in_words
 from claude_dash.ui.server import sync_in_background
 
-STEPS = ("1 Choose your plan", "2 Paste the key", "3 Read")
+STEPS = ("1 Choose your plan", "2 Enter key or bucket", "3 Read")
+BEDROCK = "Bedrock"
 BACK = {"Everything the source has": None, "90 days": 90, "30 days": 30}
+STATES = {
+    "ok": ":green-badge[Connected]",
+    "paused": ":orange-badge[Paused]",
+    "waiting": ":orange-badge[Waiting for its role]",
+}
 FAST_S, SLOW_S = 5, 30
-FOUND, NOT_FOUND = ":green[:material/check_circle:]", ":orange[:material/remove_circle:]"
 CHECKED = "claude_dash.checked"  # what the last check said; never the key
 
 
@@ -50,7 +56,10 @@ class _Checked:
 
 
 def _form(view: View) -> None:
-    kind = st.radio("Plan", list(plans.FORMS), horizontal=True, key="connect-kind")
+    kind = st.radio("Plan", [*plans.FORMS, BEDROCK], horizontal=True, key="connect-kind")
+    if kind == BEDROCK:
+        buckets.form(view, list(BACK), {back: _since(back) for back in BACK})
+        return
     form = plans.FORMS[kind]
     left, right = st.columns(2)
     with left, st.form(form.kind, border=True, clear_on_submit=True):
@@ -68,11 +77,14 @@ def _form(view: View) -> None:
         if is_asked and not key.strip():
             st.info("Paste a key first.", icon=":material/info:")
         elif is_asked:
-            days = BACK[back]
-            since = today() - timedelta(days=days) if days else None
-            _check(view, form.kind, name, key.strip(), since)
+            _check(view, form.kind, name, key.strip(), _since(back))
         if CHECKED in st.session_state:
             _found(view, st.session_state[CHECKED])
+
+
+def _since(back: str) -> date | None:
+    days = BACK[back]
+    return today() - timedelta(days=days) if days else None
 
 
 def _check(view: View, kind: str, name: str, key: str, since: date | None) -> None:
@@ -122,7 +134,7 @@ def _found(view: View, checked: _Checked) -> None:
             is_refused = probe.status == "refused"
             st.markdown("## The key was not taken" if is_refused else "## No answer")
             st.error(str(probe.error), icon=":material/error:")
-            _scopes(probe)
+            findings.table(probe.findings)
             st.caption("Nothing was saved.")
             if not is_refused and st.button("Save anyway", key="save-anyway"):
                 _save(view, checked, test=False)
@@ -132,18 +144,10 @@ def _found(view: View, checked: _Checked) -> None:
         st.markdown(works if not missing else f"{works}; not every report answers")
         organization = probe.organization_name or "not named"
         st.caption(f"Organisation: {organization}. Nothing is saved yet.")
-        _scopes(probe)
-        st.markdown(f":material/info: **Not covered** · {', '.join(probe.not_covered)}")
+        findings.table(probe.findings)
+        findings.not_covered(probe.not_covered)
         if st.button("Save and start reading", type="primary", key="save"):
             _save(view, checked, test=True)
-
-
-def _scopes(probe: Probe) -> None:
-    """Show what each report said, with the scope that it needs."""
-    for one in probe.findings:
-        icon = FOUND if one.is_found else NOT_FOUND
-        scope = f" `{one.scope}`" if one.scope else ""
-        st.markdown(f"{icon} **{one.report}**{scope} · {one.sentence}")
 
 
 def _existing(view: View) -> None:
@@ -153,22 +157,21 @@ def _existing(view: View) -> None:
     is_reading = any(one.progress for one in trust.sources(view.store))
     st.fragment(_progress, run_every=FAST_S if is_reading else SLOW_S)(view)
     for one in connections.list_all(view.store):
+        if one.status == "waiting":
+            buckets.waiting(view, one)
         _manage(view, one)
 
 
 def _progress(view: View) -> None:
     for one in trust.sources(view.store):
         with st.container(border=True, key=f"reading-{one.name}"):
-            state = {"ok": ":green-badge[Connected]", "paused": ":orange-badge[Paused]"}
-            st.markdown(f"**{one.name}** {state.get(one.status, one.status)}")
+            st.markdown(f"**{one.name}** {STATES.get(one.status, one.status)}")
             if one.error:
                 st.warning(one.error, icon=":material/warning:")
             if one.progress:
                 read, of = int(str(one.progress["read"])), max(int(str(one.progress["of"])), 1)
-                st.progress(
-                    min(read / of, 1.0),
-                    f"{read} of at most {of} days read · at {one.progress['day']}",
-                )
+                said = one.progress.get("says", f"{read} of at most {of} days read")
+                st.progress(min(read / of, 1.0), f"{said} · at {one.progress['day']}")
                 st.caption(
                     "Newest days first, so this week is already on the pages. You can leave; "
                     "reading goes on."
@@ -200,12 +203,10 @@ def _manage(view: View, one: connections.Listed) -> None:
             elif st.button("Pause", key=f"pause-{name}"):
                 connections.pause(found.engine, name, actor=actor)
                 st.rerun()
-        with st.form(f"replace-{name}", border=False, clear_on_submit=True):
-            key = st.text_input(
-                "New key", type="password", key=f"new-key-{name}", autocomplete="off"
-            )
-            if st.form_submit_button("Replace key") and key.strip():
-                _replace(view, name, key)
+        if one.kind == bedrock.KIND:
+            buckets.manage(view, name)
+        else:
+            _new_key(view, name)
         with st.form(f"remove-{name}", border=False):
             choice = st.radio(
                 "What was read through it", ("keep", "purge"), horizontal=True, key=f"purge-{name}"
@@ -219,6 +220,13 @@ def _manage(view: View, one: connections.Listed) -> None:
                         found.engine, found.settings, name, purge=choice == "purge", actor=actor
                     )
                     st.rerun()
+
+
+def _new_key(view: View, name: str) -> None:
+    with st.form(f"replace-{name}", border=False, clear_on_submit=True):
+        key = st.text_input("New key", type="password", key=f"new-key-{name}", autocomplete="off")
+        if st.form_submit_button("Replace key") and key.strip():
+            _replace(view, name, key)
 
 
 def _replace(view: View, name: str, key: str) -> None:

@@ -31,19 +31,31 @@ FORMS = {
 
 NO, YES = "no", "yes"
 MATRIX = {
-    "Plan": ("Enterprise", "Console (API)", "Team", "Pro and Max"),
-    "Claude's own dashboard": (YES, YES, YES, NO),
-    "Reports for claude-dash": (YES, YES, NO, NO),
-    "Claude Code": (YES, YES, NO, NO),
-    "Other surfaces, features, seats": (YES, NO, NO, NO),
-    "Money": ("billed and list; by seat usage credits only", "estimated, billed and list", NO, NO),
-    "Who makes the key": ("the primary owner", "a Console admin", "nobody", "nobody"),
+    "Plan": ("Enterprise", "Console (API)", "Amazon Bedrock", "Team", "Pro and Max"),
+    "Claude's own dashboard": (YES, YES, NO, YES, NO),
+    "Reports for claude-dash": (YES, YES, "logs in S3", NO, NO),
+    "Claude Code": (YES, YES, "people, tokens and requests", NO, NO),
+    "Other surfaces, features, seats": (YES, NO, NO, NO, NO),
+    "Money": (
+        "billed and list; by seat usage credits only",
+        "estimated, billed and list",
+        "estimated at list prices",
+        NO,
+        NO,
+    ),
+    "Who lets claude-dash read": (
+        "the primary owner",
+        "a Console admin",
+        "the owner of the bucket",
+        "nobody",
+        "nobody",
+    ),
 }
 
 
 def plans() -> None:
     """Draw a card for each plan, what all of them offer, and what stays invisible with either."""
-    left, right = st.columns(2)
+    left, middle, right = st.columns(3)
     with left, st.container(border=True, height="stretch", key="plan-enterprise"):
         st.markdown("## :material/corporate_fare: Claude Enterprise")
         st.write(
@@ -65,7 +77,7 @@ def plans() -> None:
         st.caption("For some accounts the page is https://claude.ai/analytics/api-keys.")
         with st.expander("A letter for the primary owner", icon=":material/mail:"):
             st.code(letters.ENTERPRISE, language=None, wrap_lines=True)
-    with right, st.container(border=True, height="stretch", key="plan-console"):
+    with middle, st.container(border=True, height="stretch", key="plan-console"):
         st.markdown("## :material/key: Claude Console")
         st.write(
             "Pay as you go, with API keys and workspaces. Reads Claude Code usage by person "
@@ -82,6 +94,8 @@ def plans() -> None:
             "https://platform.claude.com/settings/admin-keys",
             icon=":material/open_in_new:",
         )
+    with right, st.container(border=True, height="stretch", key="plan-bedrock"):
+        _bedrock()
     with st.container(border=True, key="plan-matrix"):
         st.markdown("## What each plan offers")
         st.table({name: list(cells) for name, cells in MATRIX.items()})
@@ -94,7 +108,34 @@ def plans() -> None:
             "- With the Console alone: people who sign in with a claude.ai seat.\n"
             "- With Enterprise alone: API keys and Console sign-ins. Under a seat plan, tokens and "
             "cost cover usage credits only.\n"
-            "- With either: use through Amazon Bedrock, Google Vertex AI or Microsoft Foundry; "
-            "days before 1 January 2026 of Enterprise.\n"
+            "- With Bedrock alone: seats and keys of Anthropic; sessions, lines, commits and "
+            "features; calls to bedrock-mantle and in Regions without logging.\n"
+            "- With all of them: use through Google Vertex AI or Microsoft Foundry; days before "
+            "1 January 2026 of Enterprise.\n"
             "- Always: prompts, answers, code and file names. They are never asked for."
         )
+
+
+def _bedrock() -> None:
+    st.markdown("## :material/cloud: Amazon Bedrock")
+    st.write(
+        "Claude Code on an AWS account. Reads who called which model with how many tokens from "
+        "the invocation logs in a bucket of S3."
+    )
+    st.markdown(
+        "1. Whoever runs the account opens **Bedrock, Settings, Model invocation logging** in each "
+        "Region and sends logs to S3. Saving replaces a setting that is there. The delivery of "
+        "text may be off.\n"
+        "2. You enter bucket, Region and role in step 2, and get an external id and both policies "
+        "of the role, also as Terraform.\n"
+        "3. They make the role; or they replicate the logs into a bucket of yours."
+    )
+    st.link_button(
+        "Open Bedrock settings",
+        "https://console.aws.amazon.com/bedrock/home#/settings",
+        icon=":material/open_in_new:",
+    )
+    st.caption(
+        "Needed: an AWS account with logging to S3, rights in IAM, and AWS credentials on the "
+        "machine of claude-dash. Claude Code stays as it is."
+    )

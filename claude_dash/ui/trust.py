@@ -20,6 +20,18 @@ CAUSES = (
     "price table, Priority Tier, or code execution and web searches, which are not estimated."
 )
 
+KINDS = {
+    "console": "Claude Console",
+    "enterprise": "Claude Enterprise",
+    "bedrock": "Amazon Bedrock: no sessions, lines, commits or features in its logs",
+}
+WORDS = {
+    "ok": "read regularly",
+    "paused": "paused",
+    "waiting": "waiting until the role trusts us",
+    "replaced": "changed after it was counted; not counted again",
+}
+
 
 def trust(view: View) -> None:
     """Draw the state of every source, and what was revised."""
@@ -37,7 +49,8 @@ def trust(view: View) -> None:
             "The Console report withholds the last hour, so a day is complete an hour after "
             "midnight UTC, and it may be corrected for three more days. Claude Enterprise counts a "
             "day on the next morning at the earliest and names the newest day that it has; it may "
-            "correct a day for a week. Money may be revised for 30 days. All days are UTC: an "
+            "correct a day for a week. Bedrock delivers logs within 35 minutes, stragglers within "
+            "two days. Money may be revised for 30 days. All days are UTC: an "
             "evening west of Greenwich counts for the next day. Each sync reads again what may "
             "have changed. Before a source's first day there is nothing: it is missing, not zero."
         )
@@ -115,8 +128,7 @@ def _states(one: reliance.ReportTrust, shown: Sequence[date]) -> dict[date, str]
 def _source(view: View, one: reliance.SourceTrust) -> None:
     with st.container(border=True, key=f"source-{one.name}"):
         st.markdown(f"## {one.name}")
-        words = {"ok": "read regularly", "paused": "paused"}
-        facts = [f"Claude {one.kind.capitalize()}", words.get(one.status, one.status)]
+        facts = [KINDS.get(one.kind, one.kind), WORDS.get(one.status, one.status)]
         if one.first_day and one.last_complete_day:
             facts.append(f"{_full(one.first_day)} to {_full(one.last_complete_day)}")
         if one.last_sync:
@@ -137,11 +149,32 @@ def _source(view: View, one: reliance.SourceTrust) -> None:
             st.table(
                 {"field": list(one.rejected), "records": [str(n) for n in one.rejected.values()]}
             )
+        if view.may("admin"):
+            _bucket(one)
         if view.may("admin") and st.button(
             "Read now", key=f"read-{one.name}", icon=":material/sync:"
         ):
             sync_in_background(one.name)
             st.toast(f"Reading {one.name}.")
+
+
+def _bucket(one: reliance.SourceTrust) -> None:
+    """Show what of a bucket of logs is not counted, and why."""
+    if one.left_out:
+        st.write("Calls that do not count, or not fully, by reason:")
+        st.table({"reason": list(one.left_out), "calls": [f"{n:,}" for n in one.left_out.values()]})
+    if one.objects:
+        st.write(
+            f"The newest objects that were set aside, {reliance.MAX_OBJECTS} at most. They are "
+            "read again when they change, or once access to them is allowed."
+        )
+        st.table(
+            {
+                "day": [_full(each.day) for each in one.objects],
+                "why": [each.reason or WORDS[each.state] for each in one.objects],
+                "object": [each.key for each in one.objects],
+            }
+        )
 
 
 def _row(one: reliance.ReportTrust) -> dict[str, str]:

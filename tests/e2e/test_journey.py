@@ -67,7 +67,7 @@ def connected(served: Served, admin: Any) -> Any:
     """Paste a wrong key, then the right one; return the context once a chart has data."""
     page = admin.new_page()
     opened(page, served, "connect")
-    page.get_by_text("2 Paste the key").click()
+    page.get_by_text("2 Enter key or bucket").click()
     page.get_by_role("radiogroup", name="Plan").get_by_text("Console").click()
     key = page.get_by_role("textbox", name="Admin key")
     key.fill("sk-ant-api03-wrong-key")

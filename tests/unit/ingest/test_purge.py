@@ -22,6 +22,7 @@ LONG, SHORT = NOON - timedelta(days=8), NOON - timedelta(days=6)
         ("ok", SHORT, []),
         ("ok", LONG, [JUNE]),
         ("paused", SHORT, [JUNE]),
+        ("waiting", None, [JUNE]),
     ],
 )
 def test_a_backfill_holds_facts_for_a_while(
@@ -31,7 +32,7 @@ def test_a_backfill_holds_facts_for_a_while(
     failing_since: datetime | None,
     months: list[date],
 ) -> None:
-    """As long as history is read nothing goes; a pause or a week of failures ends that."""
+    """As long as history is read nothing goes; a pause, a week of failures or waiting ends that."""
     write(engine, date(2026, 6, 10), connection_id=2)
     connect(engine, backfill_done=False, status=status, failing_since=failing_since)
     assert ingest.purge(engine, settings, dry_run=True) == months
