@@ -1,6 +1,6 @@
-"""Where the month will end, the budget beside it, what idle seats cost, and limits in force."""
+"""Where the month will end, the budget beside it, idle seats, limits, and prices of our own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
@@ -15,7 +15,9 @@ from claude_dash.errors import ConfigError, RefusedError
 from claude_dash.facts import tables as t
 from claude_dash.metrics.release import Query, Release
 from claude_dash.people.limits import limits
+from claude_dash.prices import Price
 from claude_dash.store.audit import note
+from claude_dash.store.overrides import overrides, price_from, save
 from claude_dash.units import usd
 
 MONTHLY, SEAT_PRICE = "budget.monthly_usd", "seat.price_usd"  # settings
@@ -171,10 +173,42 @@ def set_seat_price(engine: Engine, reader: Reader, amount: object) -> None:
     _write(engine, reader, SEAT_PRICE, amount)
 
 
-def _write(engine: Engine, reader: Reader, name: str, amount: object) -> None:
+def set_price(engine: Engine, reader: Reader, row: Mapping[str, object]) -> None:
+    """Set a price of our own, in the place of one for the same model, scope and first day.
+
+    Raises:
+        RefusedError: The role does not change money.
+        ConfigError: Which part of it cannot be used.
+    """
+    _refuse_others(reader, "prices")
+    made = price_from(row)
+    save(engine, [*_but(engine, made), made], actor=reader.name)
+
+
+def remove_price(engine: Engine, reader: Reader, price: Price) -> None:
+    """Take back a price of our own: what was before it holds again.
+
+    Raises:
+        RefusedError: The role does not change money.
+    """
+    _refuse_others(reader, "prices")
+    save(engine, _but(engine, price), actor=reader.name)
+
+
+def _but(engine: Engine, price: Price) -> list[Price]:
+    """Return our prices but the one that holds for the same."""
+    with engine.connect() as connection:
+        return [one for one in overrides(connection) if one.key != price.key]
+
+
+def _refuse_others(reader: Reader, what: str) -> None:
     if not may(reader.role, "money"):
-        message = "Your role does not change budgets."
+        message = f"Your role does not change {what}."
         raise RefusedError(message, "Ask finance or an administrator.")
+
+
+def _write(engine: Engine, reader: Reader, name: str, amount: object) -> None:
+    _refuse_others(reader, "budgets")
     value = None if amount is None else _checked(name, amount)
     c = t.SETTING.c
     with engine.begin() as connection:

@@ -35,4 +35,5 @@ with st.grid(2, min_column_width=400):
 ui.cost_table(view)
 ui.spend(view)
 ui.spend_limits(view)
+ui.prices_card(view)
 ui.lock_line(view.teams(COST_PER_ACTIVE_USER))

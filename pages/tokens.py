@@ -17,6 +17,7 @@ tokens = view.ask(TOKENS)
 ui.as_of(tokens)
 ui.stop_when_hidden(view, tokens)
 ui.headlines(view, [TOKENS, OUTPUT_TOKENS, CACHE_HIT_RATIO, TOKENS_PER_ACTIVE_USER])
+ui.unpriced(view)
 ui.parts(view, TOKENS, by="model", of_what="tokens", second="Tokens by model family")
 with st.grid(2, min_column_width=400):
     ui.parts(view, TOKENS, by="type", of_what="tokens", second="Tokens by type")

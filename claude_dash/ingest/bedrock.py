@@ -29,6 +29,7 @@ from claude_dash.sources.bedrock_log import BrokenObject, read_object
 from claude_dash.store import invocations, objects, retention
 from claude_dash.store.checkpoints import reads, state
 from claude_dash.store.locks import hold
+from claude_dash.store.overrides import follow_list
 from claude_dash.store.seals import sealed_weeks
 
 IN_FLIGHT = 32  # requests at a time: a small object takes longer to come than to count
@@ -47,6 +48,7 @@ def read_bucket(run: Run, since: date | None, until: date | None) -> None:
         ConfigError: What is stored of the connection cannot be used.
     """
     options = Options.load(run.row.options)
+    follow_list(run.engine)
     counting = Counting(run, options)
     bucket = LogBucket(options.access(), connections=IN_FLIGHT)
     try:

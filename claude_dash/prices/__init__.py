@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache
+from hashlib import sha256
 from typing import NamedTuple
 
-from claude_dash.prices.table import BANDS, LISTS
+from claude_dash.prices.table import BANDS, CHANGES, LISTS, READ_ON
 
+__all__ = ["CHANGES", "READ_ON"]
 EVERY = "any"
 GEO = "geo"
 OURS = "our own"
@@ -59,6 +61,11 @@ class Price:
     source: str = OURS
     read_on: date | None = None
 
+    @property
+    def key(self) -> tuple[str, str, date]:
+        """Return what tells it from others: model, scope and first day."""
+        return self.model, self.scope, self.starts
+
 
 class Tokens(NamedTuple):
     """Tokens of a model; cache writes of a lifetime that is not known."""
@@ -96,6 +103,11 @@ def listed() -> Mapping[str, Sequence[Price]]:
             )
             found.setdefault(model, []).append(price)
     return found
+
+
+def list_version() -> str:
+    """Return what tells this list from any other."""
+    return sha256(repr((LISTS, BANDS)).encode()).hexdigest()
 
 
 def made(
@@ -139,6 +151,14 @@ def price_of(model: str, scope: str, day: date, overrides: Iterable[Price] = ())
         if fitting:
             return max(fitting, key=lambda one: (one.scope != EVERY, one.starts))
     return None
+
+
+def in_force(day: date, overrides: Sequence[Price] = ()) -> list[Price]:
+    """Return the price of every model and scope on a day, ours in the place of listed ones."""
+    every = [one for found in (*listed().values(), overrides) for one in found]
+    places = {(one.model, GEO if one.scope == EVERY else one.scope) for one in every}
+    found = [price_of(model, scope, day, overrides) for model, scope in places]
+    return sorted({one.key: one for one in found if one}.values(), key=lambda one: one.key)
 
 
 def cost(tokens: Tokens, price: Price, *, is_above: bool) -> int:

@@ -113,20 +113,27 @@ def _adding(connection: Connection, table: Table, columns: Iterable[str]) -> Any
 def reprice(
     connection: Connection,
     days: Iterable[date],
-    models: Iterable[str],
+    models: set[str],
     overrides: Sequence[Price],
-) -> None:
-    """Tell the cost of stored rows of some days and models anew."""
+) -> list[date]:
+    """Tell the cost of stored rows of some days and models anew; return the days it changed on."""
     c = _FACT.c
-    of_models = select(_FACT).where(c.model.in_(list(models)))
-    for day in days:
-        rows = connection.execute(of_models.where(c.day == day)).mappings().all()
-        _tell_cost(connection, rows, overrides)
+    of_models = select(_FACT).where(c.model.in_(models))
+    return [
+        day
+        for day in days
+        if _tell_cost(
+            connection,
+            connection.execute(of_models.where(c.day == day)).mappings().all(),
+            overrides,
+        )
+    ]
 
 
 def _tell_cost(
     connection: Connection, rows: Iterable[RowMapping], overrides: Sequence[Price]
-) -> None:
+) -> bool:
+    """Write the costs that are others than those stored; return whether there are any."""
     is_row = [_FACT.c[name] == bindparam(f"_{name}") for name in KEY]
     changed = update(_FACT).where(*is_row).values(cost_estimated=bindparam("cost"))
     told = [
@@ -136,6 +143,7 @@ def _tell_cost(
     ]
     if told:
         connection.execute(changed, told)
+    return bool(told)
 
 
 def _cost(row: RowMapping, overrides: Sequence[Price]) -> int | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from operator import attrgetter
 
 import orjson
 from sqlalchemy import Connection, Engine, delete, insert, select
@@ -10,13 +11,13 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 from claude_dash.clock import week_of
 from claude_dash.errors import ConfigError
 from claude_dash.facts import tables as t
-from claude_dash.prices import EVERY, GEO, Price, Rates, made
+from claude_dash.prices import EVER, EVERY, GEO, Price, Rates, list_version, made
 from claude_dash.store import invocations
 from claude_dash.store.audit import note
 from claude_dash.store.seals import sealed_weeks
 from claude_dash.store.write import touch
 
-NAME = "prices.overrides"  # setting
+NAME, LIST = "prices.overrides", "prices.list"  # settings
 SCOPES = (EVERY, "global", GEO, "us-gov")
 MOST_USD = 10_000  # per million tokens
 MOST_DECIMALS = 6  # so that money stays exact
@@ -26,8 +27,7 @@ RATES = Rates._fields
 
 def overrides(connection: Connection) -> Sequence[Price]:
     """Return our prices, by model, scope and day."""
-    query = select(t.SETTING.c.value).where(t.SETTING.c.name == NAME)
-    kept = connection.execute(query).scalar()
+    kept = _get(connection, NAME)
     return [price_from(row) for row in orjson.loads(kept)] if kept else []
 
 
@@ -37,33 +37,52 @@ def save(engine: Engine, prices: Sequence[Price], *, actor: str) -> None:
     Raises:
         ConfigError: Two of them begin on the same day for the same model and scope.
     """
-    kept = sorted(prices, key=_key)
-    if len({_key(one) for one in kept}) < len(kept):
+    kept = sorted(prices, key=attrgetter("key"))
+    if len({one.key for one in kept}) < len(kept):
         message = "Two prices begin on the same day for the same model and scope."
         raise ConfigError(message, "Keep one of them.")
     with engine.begin() as connection:
         invocations.lock(connection)  # what is counted meanwhile is priced by what is kept here
         before = overrides(connection)
-        connection.execute(delete(t.SETTING).where(t.SETTING.c.name == NAME))
-        if kept:
-            value = orjson.dumps([_row(one) for one in kept]).decode()
-            connection.execute(insert(t.SETTING).values(name=NAME, value=value))
+        _set(connection, NAME, orjson.dumps([_row(one) for one in kept]).decode() if kept else "")
         changed = [one for one in (*before, *kept) if one not in before or one not in kept]
         for one in changed:
             what = "price set" if one in kept else "price removed"
             note(connection, actor, what, f"{one.model}, {one.scope}, from {one.starts}")
-        _reprice(connection, changed, kept)
+        if changed:
+            models, first = {one.model for one in changed}, min(one.starts for one in changed)
+            _reprice(connection, models, first)
 
 
-def _reprice(connection: Connection, changed: Sequence[Price], kept: Sequence[Price]) -> None:
-    if not changed:
-        return
-    models, first = {one.model for one in changed}, min(one.starts for one in changed)
+def follow_list(engine: Engine) -> None:
+    """Price open weeks anew when the list is another one than they were priced by."""
+    with engine.connect() as connection:
+        if _get(connection, LIST) == list_version():
+            return
+    with engine.begin() as connection:
+        invocations.lock(connection)
+        models = connection.execute(select(t.INVOCATION_DAY.c.model).distinct()).scalars()
+        _reprice(connection, set(models), EVER)
+        _set(connection, LIST, list_version())
+
+
+def _reprice(connection: Connection, models: set[str], first: date) -> None:
     c, sealed = t.INVOCATION_DAY.c, sealed_weeks(connection)
     found = connection.execute(select(c.day).distinct().where(c.model.in_(models), c.day >= first))
     days = [day for day in found.scalars() if week_of(day) not in sealed]
-    invocations.reprice(connection, days, models, kept)
-    touch(connection, {week_of(day) for day in days})
+    changed = invocations.reprice(connection, days, models, overrides(connection))
+    touch(connection, {week_of(day) for day in changed})
+
+
+def _get(connection: Connection, name: str) -> str:
+    c = t.SETTING.c
+    return connection.execute(select(c.value).where(c.name == name)).scalar() or ""
+
+
+def _set(connection: Connection, name: str, value: str) -> None:
+    connection.execute(delete(t.SETTING).where(t.SETTING.c.name == name))
+    if value:
+        connection.execute(insert(t.SETTING).values(name=name, value=value))
 
 
 def price_from(row: Mapping[str, object]) -> Price:
@@ -109,10 +128,6 @@ def _rate(name: str, value: object) -> Decimal | None:
         message = f"The price for {what} has more than {MOST_DECIMALS} decimals."
         raise ConfigError(message, "Enter US dollars per million tokens, for example 2.5.")
     return found
-
-
-def _key(one: Price) -> tuple[str, str, date]:
-    return one.model, one.scope, one.starts
 
 
 def _row(one: Price) -> dict[str, str | None]:

@@ -30,6 +30,7 @@ from claude_dash.ui.money import (
     spend_limits,
 )
 from claude_dash.ui.page import View, open_page
+from claude_dash.ui.prices import prices_card, unpriced
 from claude_dash.ui.roster import roster
 from claude_dash.ui.seats import seats
 from claude_dash.ui.states import (
@@ -65,6 +66,7 @@ __all__ = [
     "outlook",
     "pair",
     "parts",
+    "prices_card",
     "retention",
     "roster",
     "seats",
@@ -80,4 +82,5 @@ __all__ = [
     "team_bars",
     "trend",
     "trust",
+    "unpriced",
 ]

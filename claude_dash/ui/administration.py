@@ -1,4 +1,4 @@
-"""Settings: privacy, roles, retention, money, schedule and the log."""
+"""Settings: privacy, roles, retention, money, prices, schedule and the log."""
 
 import streamlit as st
 from sqlalchemy import Engine
@@ -13,9 +13,10 @@ from claude_dash.store.audit import latest
 from claude_dash.store.seals import sealed
 from claude_dash.ui.money import money_settings
 from claude_dash.ui.page import View, in_words
+from claude_dash.ui.prices import price_settings
 from claude_dash.ui.server import roll_up_in_background
 
-SECTIONS = ("Privacy", "Roles", "Retention", "Money and budgets", "Schedule", "Log")
+SECTIONS = ("Privacy", "Roles", "Retention", "Money and budgets", "Prices", "Schedule", "Log")
 LOG_ROWS = 200
 
 
@@ -34,6 +35,8 @@ def administration(view: View) -> None:
             _retention(view)
         case "Money and budgets":
             money_settings(view)
+        case "Prices":
+            price_settings(view)
         case "Schedule":
             _schedule(view)
         case _:

@@ -27,6 +27,7 @@ from claude_dash.ui.blocks import parts
 from claude_dash.ui.cards import card, is_fed, year_ago
 from claude_dash.ui.menu import has_enterprise
 from claude_dash.ui.page import CACHE_TTL_S, View, in_words
+from claude_dash.ui.prices import bedrock_estimate, unpriced
 from claude_dash.ui.server import opened
 
 KINDS = (("Billed", COST_BILLED), ("Estimated", COST_ESTIMATED), ("List", COST_LIST))
@@ -76,6 +77,8 @@ def cost_notices(view: View) -> None:
         words.append(SEAT_PLAN)
     if words:
         st.caption(" ".join(words))
+    bedrock_estimate(view)
+    unpriced(view)
 
 
 def _bills(view: View) -> bool:

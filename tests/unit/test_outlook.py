@@ -13,6 +13,7 @@ from claude_dash.errors import ConfigError, RefusedError
 from claude_dash.facts import tables as t
 from claude_dash.metrics.release import Query, Release, Row
 from claude_dash.people.limits import take_limits
+from claude_dash.store.overrides import overrides
 
 FINANCE, VIEWER = Reader("fin", Role.FINANCE), Reader("viewer", Role.VIEWER)
 TODAY, THROUGH = date(2026, 11, 18), date(2026, 11, 17)  # a Wednesday and the day before
@@ -133,6 +134,25 @@ def test_who_may_change_money_sets_a_budget(engine: Engine) -> None:
         ("fin", "seat.price_usd", "set"),
         ("fin", "budget.monthly_usd", "taken back"),
     ]
+
+
+def test_only_who_may_change_money_changes_prices(engine: Engine) -> None:
+    """A viewer and an auditor are refused; finance sets a price, in the place of the same one."""
+    row = {"model": "m", "starts": "2026-11-01", "input": 1, "cache_write_5m": 1, "cache_read": 1}
+    for number in (1, 2):
+        budget.set_price(engine, FINANCE, {**row, "output": number})
+    with engine.connect() as connection:
+        (kept,) = overrides(connection)
+    assert kept.rates.output == 2
+    for role in (Role.VIEWER, Role.CHAMPION, Role.AUDITOR):
+        reader = Reader("somebody", role)
+        with pytest.raises(RefusedError, match="does not change prices"):
+            budget.set_price(engine, reader, {**row, "output": 3})
+        with pytest.raises(RefusedError, match="does not change prices"):
+            budget.remove_price(engine, reader, kept)
+    budget.remove_price(engine, FINANCE, kept)
+    with engine.connect() as connection:
+        assert overrides(connection) == []
 
 
 @pytest.mark.parametrize(

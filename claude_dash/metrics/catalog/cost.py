@@ -16,9 +16,12 @@ COST_ESTIMATED = Metric(
     label="Cost, estimated",
     unit="USD",
     value=total("cost_estimated"),
-    definition="Cost of the tokens as the vendor's report estimates it.",
+    definition="Cost of the tokens as the vendor's report estimates it, and of calls on Amazon "
+    "Bedrock at list price or at prices of our own.",
     reliability="medium",
-    distortions=ESTIMATE,
+    distortions=f"{ESTIMATE} Tokens of a model without a price are not in it: it is at least this. "
+    "Bedrock's logs do not tell how long a cache write is kept: it is priced at 5 minutes, which "
+    "understates what is kept for an hour by up to 37.5%.",
 )
 COST_BILLED = Metric(
     name="cost_billed",

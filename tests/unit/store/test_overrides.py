@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert, select, update
 
 from claude_dash.clock import now
 from claude_dash.errors import ConfigError
@@ -12,7 +12,7 @@ from claude_dash.facts import tables as t
 from claude_dash.prices import EVERY
 from claude_dash.store import invocations
 from claude_dash.store.audit import latest
-from claude_dash.store.overrides import overrides, price_from, save
+from claude_dash.store.overrides import follow_list, overrides, price_from, save
 
 SONNET, PROFILE = "anthropic.claude-sonnet-5-5", "application-inference-profile/abc123def456"
 DAY, WEEK = date(2026, 11, 10), timedelta(days=7)
@@ -118,6 +118,22 @@ def test_a_change_prices_open_weeks_anew(engine: Engine) -> None:
     profile = price_from({**DISCOUNT, "model": PROFILE, "starts": "2026-01-01", "input": "3"})
     save(engine, [profile], actor="finance@example.com")
     assert costs(engine) == {**listed, (DAY, PROFILE): 300}
+
+
+def test_a_new_list_prices_open_weeks_anew(engine: Engine) -> None:
+    """What no list had is priced at the next reading, once, and only what changed is rolled up."""
+    with engine.begin() as connection:
+        invocations.add(connection, [fact(DAY), fact(DAY + WEEK)], [])
+        c = t.INVOCATION_DAY.c
+        connection.execute(update(t.INVOCATION_DAY).where(c.day == DAY).values(cost_estimated=None))
+    follow_list(engine)
+    assert costs(engine) == {(DAY, SONNET): 220, (DAY + WEEK, SONNET): 220}
+    with engine.begin() as connection:
+        touched = set(connection.execute(select(t.TOUCHED_WEEK.c.week)).scalars())
+        connection.execute(update(t.INVOCATION_DAY).values(cost_estimated=None))
+    assert touched == {date(2026, 11, 9)}
+    follow_list(engine)
+    assert set(costs(engine).values()) == {None}  # by this list they were priced already
 
 
 def test_what_is_added_later_costs_what_the_whole_does(engine: Engine) -> None:
