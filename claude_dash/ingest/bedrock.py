@@ -133,6 +133,7 @@ class LogReader:
             if not got or self._listing() is not None:
                 return
             began, listed = now(), list[date]()
+            self._run.is_listed = False
             for day, folders in self._folders():
                 for folder in folders:
                     self._keep(folder)
@@ -144,6 +145,7 @@ class LogReader:
                     listed = []
                 if not self._run.is_wanted():
                     return
+            self._run.is_listed = True
             self._count_all(pool)
             self._note_days(listed, began)
             self._listed_at = began
