@@ -1,12 +1,12 @@
 """How far the sources can be relied on: freshness, gaps, lag, refusals, and what was revised."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
 import orjson
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, Table, exists, func, select
 
 from claude_dash.clock import days as days_between
 from claude_dash.clock import today
@@ -16,9 +16,10 @@ from claude_dash.metrics import status
 from claude_dash.metrics.release import Status
 from claude_dash.store import checkpoints
 from claude_dash.store.objects import SetAside, set_aside
+from claude_dash.store.objects import by_day as objects_by_day
 from claude_dash.units import usd
 
-MAX_REVISIONS, MAX_OBJECTS = 60, 20
+MAX_REVISIONS, MAX_OBJECTS, NEWEST_DAYS = 60, 20, 7
 PRIORITY = "priority"
 _Counts = dict[int, dict[str, int]]
 
@@ -58,7 +59,7 @@ class SourceTrust:
     """How far one connection can be relied on; holds no figure about usage.
 
     rejected: records that could not be read; left_out: calls that do not count; by reason.
-    objects: of a bucket, that were set aside.
+    objects: of a bucket, that were set aside; objects_by_day: how many it has, of its newest days.
     """
 
     name: str
@@ -70,6 +71,7 @@ class SourceTrust:
     rejected: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     objects: Sequence[SetAside] = ()
+    objects_by_day: Mapping[date, int] = field(default_factory=dict)
     progress: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -97,6 +99,7 @@ def sources(engine: Engine) -> Sequence[SourceTrust]:
         rejects, left_out = _set_aside(connection)
         rows = connection.execute(select(t.CONNECTION).order_by(t.CONNECTION.c.id)).all()
         objects = {row.id: set_aside(connection, row.id, MAX_OBJECTS) for row in rows}
+        by_day = {row.id: objects_by_day(connection, row.id, NEWEST_DAYS) for row in rows}
     found = []
     for row in rows:
         reports = [
@@ -115,6 +118,7 @@ def sources(engine: Engine) -> Sequence[SourceTrust]:
                 rejected=rejects.get(row.id, {}),
                 left_out=left_out.get(row.id, {}),
                 objects=objects[row.id],
+                objects_by_day=by_day[row.id],
                 progress=orjson.loads(row.progress) if row.progress else {},
             )
         )
@@ -175,15 +179,28 @@ def revisions(engine: Engine) -> Sequence[Revised]:
 
 
 def unpriced_models(engine: Engine) -> Sequence[str]:
-    """Return the models with tokens of which no source gave a cost, nor a price list: unknown."""
-    names: set[str] = set()
+    """Return the models with tokens and without a cost, be it from a report or from our prices."""
     with engine.connect() as connection:
-        for table in (t.MODEL_USAGE_DAY, t.INVOCATION_DAY):
-            c = table.c
-            tokens = c.input_tokens + c.output_tokens + c.cache_read_tokens + c.cache_write_tokens
-            query = select(c.model).distinct().where(c.cost_estimated.is_(None), tokens > 0)
-            names.update(connection.execute(query).scalars())
-    return sorted(names)
+        found = {
+            model
+            for table in (t.MODEL_USAGE_DAY, t.INVOCATION_DAY)
+            for model in _unpriced(connection, table)
+        }
+    return sorted(found)
+
+
+def _unpriced(connection: Connection, table: Table) -> Iterator[str]:
+    """Yield the models of a fact table, from one to the next in the index of those without cost."""
+    c = table.c
+    tokens = c.input_tokens + c.output_tokens + c.cache_read_tokens + c.cache_write_tokens
+    lacks_cost = c.cost_estimated.is_(None)
+    following = select(func.min(c.model)).where(lacks_cost)
+    model = connection.execute(following).scalar()
+    while model is not None:
+        is_used = select(exists().where(lacks_cost, c.model == model, tokens > 0))
+        if connection.execute(is_used).scalar():
+            yield model
+        model = connection.execute(following.where(c.model > model)).scalar()
 
 
 def has_priority_tier(engine: Engine) -> bool:

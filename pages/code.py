@@ -21,6 +21,7 @@ ui.notices(view)
 pulls = view.ask(PULL_REQUESTS)
 ui.as_of(pulls)
 ui.stop_when_hidden(view, pulls)
+ui.logs_alone(view)
 ui.headlines(view, [PULL_REQUESTS, COMMITS, ACCEPT_RATE, LINES_ADDED, LINES_REMOVED])
 st.caption("Output is not quality. Automatic acceptance raises the rate.")
 with st.grid(2, min_column_width=400):

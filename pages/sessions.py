@@ -16,6 +16,7 @@ ui.notices(view)
 sessions = view.ask(SESSIONS)
 ui.as_of(sessions)
 ui.stop_when_hidden(view, sessions)
+ui.logs_alone(view)
 ui.headlines(view, [SESSIONS, SESSIONS_PER_ACTIVE_USER, ACTIVE_DAYS_PER_ACTIVE_USER])
 ui.parts(view, SESSIONS, by="terminal_type", of_what="sessions", second="Sessions by terminal")
 with st.grid(2, min_column_width=400):

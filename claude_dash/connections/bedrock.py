@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, select, update
+from sqlalchemy import Connection, Engine, select, update
 
 from claude_dash.config import Settings
 from claude_dash.connections.bedrock_kit import UNKNOWN_PRINCIPAL, Kit
@@ -128,13 +128,24 @@ def test(engine: Engine, name: str) -> TestedBucket:
     if found.status == "waiting" and row.status != "waiting":
         found.status = "refused"  # it trusted us once
     if found.status == "ok":
-        learned = replace(options, region=found.region or options.region)
-        is_waiting = row.status == "waiting"
-        said = {"error_code": "", "error_message": "", "failing_since": None}
-        _change(
-            engine, row, options=learned.dump(), **({"status": "ok", **said} if is_waiting else {})
-        )
+        learn(engine, name, found.region)
     return _says(name, found, options)
+
+
+def learn(engine: Engine, name: str, region: str) -> None:
+    """Keep the bucket's own Region, and that the role lets us in.
+
+    Raises:
+        UnknownNameError: There is no such connection.
+    """
+    with engine.begin() as connection:
+        row = row_of(connection, name)
+        values: dict[str, Any] = {
+            "options": replace(Options.load(row.options), region=region).dump()
+        }
+        if row.status == "waiting":
+            values |= {"status": "ok", "error_code": "", "error_message": "", "failing_since": None}
+        connection.execute(update(_CONNECTION).where(_CONNECTION.c.id == row.id).values(**values))
 
 
 def change(engine: Engine, name: str, *, actor: str = COMMAND_LINE, **values: Any) -> None:  # noqa: ANN401 - fields of Options
@@ -144,10 +155,11 @@ def change(engine: Engine, name: str, *, actor: str = COMMAND_LINE, **values: An
         UnknownNameError: There is no such connection.
         ConfigError: It cannot be used.
     """
-    with engine.connect() as connection:
-        row = row_of(connection, name)
-    _change(engine, row, options=replace(Options.load(row.options), **values).dump())
     with engine.begin() as connection:
+        row = row_of(connection, name)
+        options = replace(Options.load(row.options), **values).dump()
+        changed = update(_CONNECTION).where(_CONNECTION.c.id == row.id).values(options=options)
+        connection.execute(changed)
         note(connection, actor, "connection changed", f"{name}: {', '.join(sorted(values))}")
 
 
@@ -182,12 +194,6 @@ def kit_of(name: str, options: Options | None) -> Kit:
 def kit(name: str, options: Options | None) -> str:
     """Return the kit as text."""
     return written(kit_of(name, options))
-
-
-def _change(engine: Engine, row: Row[Any], **values: Any) -> None:  # noqa: ANN401 - columns of the table
-    with engine.begin() as connection:
-        changed = update(_CONNECTION).where(_CONNECTION.c.id == row.id)
-        connection.execute(changed.values(**values))
 
 
 def _says(name: str, found: BucketProbe, options: Options) -> TestedBucket:

@@ -13,6 +13,12 @@ from claude_dash.facts.logs import LOG_TABLES
 from claude_dash.facts.types import table_of
 
 
+def _by_unpriced_model(name: str) -> Index:
+    """Return an index of the rows without a cost: few, and looked for on every view of cost."""
+    without = text("cost_estimated IS NULL")
+    return Index(name, "model", sqlite_where=without, postgresql_where=without)
+
+
 class _IdentityDay(SQLModel):
     """The key that all facts share: connection, UTC day and pseudonym."""
 
@@ -40,17 +46,14 @@ class ActivityDay(_PersonDay, table=True):
     pull_requests: int = Field(default=0, sa_type=BigInteger)
 
 
-def _unpriced(table: str) -> Index:
-    """Return an index of the few rows without a cost, by model, so that they are found at once."""
-    without = text("cost_estimated IS NULL")
-    return Index(f"{table}_unpriced", "model", sqlite_where=without, postgresql_where=without)
-
-
 class ModelUsageDay(_PersonDay, table=True):
     """Tokens and estimated cost of one identity, UTC day and model."""
 
     __tablename__ = "model_usage_day"
-    __table_args__ = (_unpriced("model_usage_day"), {"sqlite_with_rowid": False})
+    __table_args__ = (
+        _by_unpriced_model("model_usage_day_unpriced"),
+        {"sqlite_with_rowid": False},
+    )
     model: str = Field(primary_key=True)
     input_tokens: int = Field(default=0, sa_type=BigInteger)
     output_tokens: int = Field(default=0, sa_type=BigInteger)
@@ -142,7 +145,10 @@ class InvocationDay(_IdentityDay, table=True):
     """
 
     __tablename__ = "invocation_day"
-    __table_args__ = (_unpriced("invocation_day"), {"sqlite_with_rowid": False})
+    __table_args__ = (
+        _by_unpriced_model("invocation_day_unpriced"),
+        {"sqlite_with_rowid": False},
+    )
     model: str = Field(primary_key=True)
     scope: str = Field(primary_key=True)
     band: int = Field(primary_key=True)

@@ -72,7 +72,7 @@ REPORTS = {
                legacy_measures=_ELSEWHERE_TOKENS),
         Report("console.cost", "API cost", 30, _COSTS, legacy_measures=_ELSEWHERE_BILLED),
         Report("bedrock.logs", "Invocation logs", 2,
-               _names(MODEL_USAGE, REQUESTS, also=(PRESENCE,)), DELIVERED),
+               _names(MODEL_USAGE, REQUESTS, also=("active_days", PRESENCE)), DELIVERED),
         Report("enterprise.summaries", "Seats and active users", 7,
                frozenset({SEATS, "vendor_active"})),
         Report("enterprise.usage", "Tokens", 30,

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from claude_dash.clock import ONE_DAY, days, now, today, week_of
+from claude_dash.connections.bedrock import learn
 from claude_dash.connections.bedrock_options import Options
 from claude_dash.errors import SourceAuthError, SourceError, SourceObjectError
 from claude_dash.facts.logs import Listed
@@ -28,11 +29,10 @@ from claude_dash.sources.bedrock_log import BrokenObject, read_object
 from claude_dash.store import invocations, objects, retention
 from claude_dash.store.checkpoints import reads, state
 from claude_dash.store.locks import hold
-from claude_dash.store.overrides import overrides
 from claude_dash.store.seals import sealed_weeks
 
 IN_FLIGHT = 32  # requests at a time: a small object takes longer to come than to count
-BATCH_OBJECTS, BATCH_BYTES = 256, 16 * 2**20
+BATCH_OBJECTS, BATCH_BYTES = 256, 4 * 2**20  # stored; without bodies thirty times so much text
 LISTED_AT_ONCE = 5_000  # objects: a day may have some hundred thousand, or a few
 KNOWN_DAYS = 7  # for so long after its day a request is recognised, copies of objects included
 POLL_S = 0.2  # while others hold what is left
@@ -47,15 +47,17 @@ def read_bucket(run: Run, since: date | None, until: date | None) -> None:
         ConfigError: What is stored of the connection cannot be used.
     """
     options = Options.load(run.row.options)
-    with run.engine.connect() as connection:
-        counting = Counting(run, options, overrides(connection))
+    counting = Counting(run, options)
     bucket = LogBucket(options.access(), connections=IN_FLIGHT)
     try:
+        if run.row.status == "waiting":
+            bucket.list_accounts()
+            learn(run.engine, run.row.name, bucket.region)
         LogReader(run, bucket, counting, since, until).read()
     finally:
         run.outcome.requests, run.outcome.retries = bucket.requests, bucket.retries
         if bucket.region != options.region:
-            run.note(options=replace(options, region=bucket.region).dump())
+            learn(run.engine, run.row.name, bucket.region)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ class LogReader:
             if not got or self._listing() is not None:
                 return
             began, listed = now(), list[date]()
+            self._run.is_listed = False
             for day, folders in self._folders():
                 for folder in folders:
                     self._keep(folder)
@@ -142,6 +145,7 @@ class LogReader:
                     listed = []
                 if not self._run.is_wanted():
                     return
+            self._run.is_listed = True
             self._count_all(pool)
             self._note_days(listed, began)
             self._listed_at = began

@@ -23,11 +23,11 @@ from claude_dash.facts.logs import Listed
 from claude_dash.facts.reports import LEFT_OUT
 from claude_dash.ingest.bedrock_days import REPORT
 from claude_dash.ingest.run import Run
-from claude_dash.prices import Price
 from claude_dash.sources.bedrock_log import Call, ObjectCalls
 from claude_dash.sources.bedrock_names import Principal
 from claude_dash.sources.bedrock_reading import ANOTHER_ACCOUNT, Placed
 from claude_dash.store import invocations, objects, registry
+from claude_dash.store.overrides import overrides
 from claude_dash.store.seals import sealed_weeks
 from claude_dash.store.write import touch
 
@@ -83,13 +83,11 @@ class Counting:
     Args:
         run: The run that reads them.
         options: Which calls are Claude Code, and what names a person.
-        overrides: Prices of our own.
     """
 
-    def __init__(self, run: Run, options: Options, overrides: Sequence[Price] = ()) -> None:
+    def __init__(self, run: Run, options: Options) -> None:
         self._run = run
         self._reading = options.reading()
-        self._overrides = overrides
         self._places: dict[tuple[Any, ...], Placed] = {}
 
     @property
@@ -204,10 +202,10 @@ class Counting:
                 facts.links[who] = address.who(self._key)
                 facts.identities.setdefault(facts.links[who], address)
         registry.drop_erased(connection, facts)
-        invocations.lock_people(connection)
+        invocations.lock(connection)
         first = min((key[1] for key in made.sums), default=None)
         registry.register_all(connection, facts, self._number, first)
-        invocations.add(connection, facts.rows[t.INVOCATION_DAY], self._overrides)
+        invocations.add(connection, facts.rows[t.INVOCATION_DAY], overrides(connection))
 
     def _count(self, read: Sequence[ReadObject], made: Batch) -> None:
         outcome = self._run.outcome

@@ -98,6 +98,7 @@ class _Answer:
             and not connection.execute(select(exists(select(t.ROSTER_ENTRY.c.id)))).scalar()
         )
         self._check_names()
+        self.told = told(self.plan)
 
     def release(self) -> Release:
         """Return the finished answer."""
@@ -114,13 +115,18 @@ class _Answer:
             grain=made.query.grain,
             by=made.query.by,
             policy=0,
-            as_of=self.readings.as_of,
+            as_of=self.readings.as_of if self._is_fed() else {},
             rows=rows,
             sources=metric.sources,
             reliability=metric.reliability,
             data_starts=self.readings.first_day,
             merged=self._merged(),
         )
+
+    def _is_fed(self) -> bool:
+        """Say whether sources feed both parts of a quotient; of one alone nothing follows."""
+        is_quotient = isinstance(self.plan.metric.value, Quotient)
+        return not is_quotient or all(readings.found for readings in self.fed.values())
 
     def _periods(self) -> list[_Period]:
         made = self.plan
@@ -241,7 +247,7 @@ class _Answer:
             by |= {KIND: shown[KIND]}
         hidden, values = MERGED if None in places else "", {}
         for term in self.terms if not hidden and state != "missing" else ():
-            if self._is_left_out(term) or term not in told(made):
+            if self._is_left_out(term) or term not in self.told:
                 values[term] = 0
                 continue
             cell = self._cell(term, item, places)

@@ -64,11 +64,11 @@ class Stored:
             if not other:
                 return (0, "")
             term = other
-        if term.people_only and place[2] == ALL:
+        total = self.block(term.measure, "", place).get("")
+        if term.people_only and place[2] == ALL and total is not None:
             actors = self.block(term.measure, ACTOR, place)
             if actors:
                 return actors.get("people", (0, ""))
-        total = self.block(term.measure, "", place).get("")
         if not dimension:
             return total
         found = self.block(term.measure, dimension, place).get(wanted)

@@ -11,13 +11,14 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache
 from typing import NamedTuple
 
-from claude_dash.prices.table import BANDS, CHANGES, LISTED, READ_ON, SOURCE
+from claude_dash.prices.table import BANDS, LISTS
 
-__all__ = ["CHANGES", "READ_ON", "SOURCE"]
 EVERY = "any"
+GEO = "geo"
 OURS = "our own"
+EVER = date.min  # a price whose first day is not known
+_APART = ("global", "us-gov")
 _NANODOLLARS = 1_000  # of a dollar per million tokens, per token
-_GEO, _APART = "geo", ("global", "us-gov")
 
 
 class Rates(NamedTuple):
@@ -45,8 +46,9 @@ class Rates(NamedTuple):
 class Price:
     """What tokens of a model cost from a day on.
 
-    scope: `global`, `us-gov`, `geo`, or `any`. above: rates of requests whose prompt was longer
-    than the model's band; None where there is no band.
+    scope: `global`, `us-gov`, `geo`, or, of our own prices, `any`. above: rates of requests whose
+    prompt was longer than the model's band; None where there is no band. source, read_on: where it
+    was read, and when; ours were read nowhere.
     """
 
     model: str
@@ -54,7 +56,8 @@ class Price:
     starts: date
     rates: Rates
     above: Rates | None = None
-    source: str = SOURCE
+    source: str = OURS
+    read_on: date | None = None
 
 
 class Tokens(NamedTuple):
@@ -76,21 +79,38 @@ def bands() -> Mapping[str, tuple[int, Decimal, Decimal]]:
 
 
 @cache
-def listed() -> Sequence[Price]:
-    """Return the list prices, as the table has them."""
-    return [_price(*line.split()) for line in LISTED.strip().splitlines()]
+def listed() -> Mapping[str, Sequence[Price]]:
+    """Return the list prices by model, as the table has them."""
+    found: dict[str, list[Price]] = {}
+    for source, read_on, lines in LISTS:
+        for line in lines.strip().splitlines():
+            starts, model, scope, *rates = line.split()
+            numbers: list[Decimal | None] = [None if x == "-" else Decimal(x) for x in rates]
+            price = made(
+                model,
+                scope,
+                EVER if starts == "ever" else date.fromisoformat(starts),
+                Rates(*numbers),  # type: ignore[arg-type]  # a dash stands in one column only
+                source=source,
+                read_on=read_on,
+            )
+            found.setdefault(model, []).append(price)
+    return found
 
 
-def _price(starts: str, model: str, scope: str, *rates: str) -> Price:
-    numbers = [None if one == "-" else Decimal(one) for one in rates]
-    return made(model, scope, date.fromisoformat(starts), Rates(*numbers), SOURCE)  # type: ignore[arg-type]  # a dash stands in one column only
-
-
-def made(model: str, scope: str, starts: date, rates: Rates, source: str) -> Price:
+def made(
+    model: str,
+    scope: str,
+    starts: date,
+    rates: Rates,
+    *,
+    source: str = OURS,
+    read_on: date | None = None,
+) -> Price:
     """Return a price whose rates above the model's band follow from those below it."""
     band = bands().get(model)
     above = rates.times(*band[1:]) if band else None
-    return Price(model, scope, starts, rates, above, source)
+    return Price(model, scope, starts, rates, above, source, read_on)
 
 
 def band_of(model: str) -> int | None:
@@ -106,17 +126,18 @@ def price_of(model: str, scope: str, day: date, overrides: Iterable[Price] = ())
         model: Its canonical name.
         scope: Of the profile; empty within a Region.
         day: Of the call.
-        overrides: Prices of our own.
+        overrides: Prices of our own. One for a scope comes before one for every scope, and of
+            these the newest.
     """
-    kind = scope if scope in _APART else _GEO
-    for prices in (overrides, listed()):
+    kind = scope if scope in _APART else GEO
+    for prices in (overrides, listed().get(model, ())):
         fitting = [
             one
             for one in prices
             if one.model == model and one.scope in {kind, EVERY} and one.starts <= day
         ]
         if fitting:
-            return max(fitting, key=lambda one: (one.starts, one.scope != EVERY))
+            return max(fitting, key=lambda one: (one.scope != EVERY, one.starts))
     return None
 
 

@@ -107,6 +107,8 @@ class Magnitude:
         end, when the week is cut by one; else None.
     above: a coarser dimension of the same measure whose values are sums of these, as kinds are of
         features; within: for each value the place of its sum among the coarser ones.
+    lacking: how many facts of each cell have no amount, where there are any: a cell without any
+        that has is not known, which is not 0. The gate does not read it.
     """
 
     measure: str
@@ -117,6 +119,7 @@ class Magnitude:
     parts: Cells | None = None
     above: str = ""
     within: tuple[int, ...] = ()
+    lacking: "Magnitude | None" = None
 
     def pick(self, columns: Ints) -> "Magnitude":
         """Return some of the values, as a table of their own."""

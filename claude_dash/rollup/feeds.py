@@ -14,6 +14,7 @@ from claude_dash.facts.measures import SURFACES as SURFACE_MEASURES
 TYPES = tuple(TOKEN_TYPES.values())
 ACTIVITY_COLUMNS = ("sessions", "lines_added", "lines_removed", "commits", "pull_requests")
 TOOL_COLUMNS = ("suggestions_accepted", "suggestions_rejected")
+COST = "cost_estimated"
 MONEY_COLUMNS = ("cost_billed", "cost_list")
 SURFACE_COLUMNS = tuple(measure.name for measure in SURFACE_MEASURES)
 
@@ -73,7 +74,20 @@ _ACTIVITY, _MODELS, _TOOLS = t.ACTIVITY_DAY, t.MODEL_USAGE_DAY, t.TOOL_DAY
 _USAGE, _COST, _SURFACE, _FEATURE = t.USAGE_DAY.c, t.COST_DAY.c, t.SURFACE_DAY, t.FEATURE_DAY.c
 _CLIENT = ("terminal_type", "customer_type")
 _BILLED = ("model", "workspace", "service_tier")
-_ALL_TOKENS = sum((_USAGE[name] for name in TYPES[1:]), _USAGE[TYPES[0]])
+
+
+def _tokens(table: Table) -> ColumnElement[int]:
+    first, *others = _columns(table, TYPES)
+    return sum(others, first)
+
+
+def _priced(table: Table) -> tuple[ColumnElement[int], ...]:
+    """Return tokens and cost, and the flag of a row whose tokens have no price."""
+    cost = table.c[COST]
+    lacks_cost = case(((cost.is_(None)) & (_tokens(table) > 0), 1), else_=0)
+    return *_columns(table, TYPES), cost, lacks_cost
+
+
 IS_USED = case(
     (func.coalesce(_FEATURE.uses, 0) > 0, 1),
     ((_FEATURE.uses.is_(None)) & (_FEATURE.installs.is_(None)), 1),
@@ -88,24 +102,24 @@ ACTIVITY = Feed(
 )
 USAGE = Feed(
     "usage",
-    (*TYPES, "cost_estimated"),
+    (*TYPES, COST),  # and a flag: whether the tokens of the row have no price
     (
         Origin(
             _MODELS,
             _splits(_MODELS, "model", *_CLIENT),
-            _columns(_MODELS, (*TYPES, "cost_estimated")),
+            _priced(_MODELS),
         ),
         Origin(
             t.USAGE_DAY,
             _splits(t.USAGE_DAY, "model"),
-            (*_columns(t.USAGE_DAY, TYPES), None),
+            (*_columns(t.USAGE_DAY, TYPES), None, None),
             (_USAGE.product == CLAUDE_CODE,),
             _counts_tokens,
         ),
         Origin(
             t.INVOCATION_DAY,
             _splits(t.INVOCATION_DAY, "model"),
-            _columns(t.INVOCATION_DAY, (*TYPES, "cost_estimated")),
+            _priced(t.INVOCATION_DAY),
         ),
     ),
     has_actors=True,
@@ -153,7 +167,7 @@ USAGE_ELSEWHERE = Feed(
         Origin(
             t.USAGE_DAY,
             _splits(t.USAGE_DAY, "product", *_BILLED),
-            (_ALL_TOKENS, _USAGE.requests),
+            (_tokens(t.USAGE_DAY), _USAGE.requests),
             (_USAGE.product != CLAUDE_CODE,),
         ),
     ),

@@ -194,12 +194,14 @@ def week_cohorts(history: History, monday: date) -> list[tuple[date, date]]:
 def _count_segments(rows: Rows, crowd: Crowd, history: History, policy: Policy) -> None:
     weeks = [history.week(rows.start - number * WEEK) for number in range(SEGMENT_WEEKS)]
     people = crowd.people[crowd.eligible] if crowd.eligible.any() else crowd.people
-    sessions = np.zeros((len(people), SEGMENT_WEEKS), dtype=np.int64)
+    actions = np.zeros((len(people), SEGMENT_WEEKS), dtype=np.int64)
     for number, week in enumerate(weeks):
         known = np.isin(week.people, people)
-        sessions[np.searchsorted(people, week.people[known]), number] = week.sessions[known]
-    mean = sessions.mean(axis=1)
-    has_habit = (sessions > 0).sum(axis=1) >= HABIT_WEEKS
+        # Logs have no sessions: on a day on which somebody was active there was one at least.
+        counted = np.where(week.sessions > 0, week.sessions, np.bitwise_count(week.days))
+        actions[np.searchsorted(people, week.people[known]), number] = counted[known]
+    mean = actions.mean(axis=1)
+    has_habit = (actions > 0).sum(axis=1) >= HABIT_WEEKS
     names = np.select(
         [has_habit & (mean >= POWER_SESSIONS), has_habit, mean >= 1, mean > 0],
         ["power", "habitual", "novice", "low"],

@@ -195,7 +195,20 @@ def build(facts: WeekFacts, crowd: Crowd, k: int) -> list[Magnitude]:
         if feed is feeds.USAGE:
             types = tuple(sorted(TOKEN_TYPES))
             made.append(counter.by_column("tokens", "type", types, _typed(table)))
+            _telling_unpriced(made, counter, table)
     return made
+
+
+def _telling_unpriced(made: list[Magnitude], counter: _Counter, table: Rows) -> None:
+    """Let costs know where tokens without a price are, so that unknown is not told as nothing."""
+    flags = table.amounts[:, -1:]
+    if not flags.any():
+        return
+    for place, one in enumerate(made):
+        if one.measure == feeds.COST and one.dimension != ACTOR:
+            split = table.splits[one.dimension] if one.dimension else None
+            (lacking,) = counter.magnitudes(one.dimension, split, (one.measure,), flags)
+            made[place] = replace(one, lacking=lacking)
 
 
 def _measures(feed: feeds.Feed, table: Rows) -> tuple[tuple[str, ...], Ints]:
@@ -204,7 +217,8 @@ def _measures(feed: feeds.Feed, table: Rows) -> tuple[tuple[str, ...], Ints]:
         return feed.measures, table.amounts[:, : len(feed.measures)]
     width = len(feeds.TYPES)
     tokens = table.amounts[:, :width].sum(axis=1)
-    return ("tokens", *feed.measures[width:]), np.column_stack([tokens, table.amounts[:, width:]])
+    others = table.amounts[:, width : len(feed.measures)]
+    return ("tokens", *feed.measures[width:]), np.column_stack([tokens, others])
 
 
 def _typed(usage: Rows) -> Ints:

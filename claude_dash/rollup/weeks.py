@@ -59,15 +59,20 @@ def _release_magnitude(
 ) -> None:
     name, dimension = made.measure, made.dimension
     words = [Hidden(code).reason for code in range(len(Hidden))]
+    lacking = made.lacking.groups if made.lacking else None
 
-    def add(level: str, key: str, total: Ints, reasons: np.ndarray, *, is_sparse: bool) -> None:
+    def add(level: str, row: Row, total: Ints, reasons: np.ndarray, *, is_sparse: bool) -> None:
+        lacks = united(lacking, (row,))[0] if lacking else np.zeros_like(total)
         for number, item in enumerate(made.values):
             hidden = words[int(reasons[number])]
-            if is_sparse and dimension and not hidden and not total[number]:
+            if not hidden and not total[number] and (lacks[number] or (is_sparse and dimension)):
                 continue  # a zero of a technical value is read from its row, which is shown
-            rows.add(level, key, name, int(total[number]), hidden, dimension=dimension, item=item)
+            rows.add(
+                level, row.key, name, int(total[number]), hidden, dimension=dimension, item=item
+            )
 
-    add(ORGANIZATION, ALL, made.groups.total.sum(axis=0), shown.organization, is_sparse=False)
+    every = Row(ALL, tuple(range(len(partition.groups))), -1, partition.population)
+    add(ORGANIZATION, every, made.groups.total.sum(axis=0), shown.organization, is_sparse=False)
     if is_small or dimension == ACTOR:
         return
     for level, found, reasons in (
@@ -76,7 +81,7 @@ def _release_magnitude(
     ):
         totals = united(made.groups, found)
         for number, row in enumerate(found):
-            add(level, row.key, totals[number], reasons[number], is_sparse=True)
+            add(level, row, totals[number], reasons[number], is_sparse=True)
 
 
 def _release_days(rows: Rows, made: Magnitude, shown: Shown, monday: date) -> None:
@@ -84,7 +89,8 @@ def _release_days(rows: Rows, made: Magnitude, shown: Shown, monday: date) -> No
     for day in range(DAYS):
         for number, item in enumerate(made.values):
             total, hidden = int(made.days.total[day, number]), words[int(shown.days[day, number])]
-            if made.dimension and not hidden and not total:
+            is_unknown = made.lacking is not None and made.lacking.days.total[day, number] > 0
+            if not hidden and not total and (made.dimension or is_unknown):
                 continue
             rows.add(
                 ORGANIZATION,
@@ -100,13 +106,20 @@ def _release_days(rows: Rows, made: Magnitude, shown: Shown, monday: date) -> No
     if made.parts is None or shown.parts is None:
         return
     for part, start in enumerate(part_starts(monday)):
+        lacking = made.lacking.parts if made.lacking else None
         for number, item in enumerate(made.values):
+            total, hidden = (
+                int(made.parts.total[part, number]),
+                words[int(shown.parts[part, number])],
+            )
+            if not hidden and not total and lacking and lacking.total[part, number]:
+                continue
             rows.add(
                 ORGANIZATION,
                 ALL,
                 made.measure,
-                int(made.parts.total[part, number]),
-                words[int(shown.parts[part, number])],
+                total,
+                hidden,
                 dimension=made.dimension,
                 item=item,
                 start=start,
@@ -139,7 +152,10 @@ def roll_up_week(
     ):
         _release_magnitude(rows, magnitude, shown, crowd.partition, is_small=is_small)
         _release_days(rows, magnitude, shown, monday)
+    without = np.setdiff1d(here.people, facts.of(feeds.ACTIVITY).person)
     _count_week(connection, rows, crowd, here, policy)
+    small = SMALL_GROUP if crowd.partition.population < policy.k else ""
+    rows.add(ORGANIZATION, ALL, "active_in_logs_alone", len(without), small)
     _count_days(rows, crowd, here, policy)
     sightings.count_week(connection, rows, crowd, here, policy)
     vendor_counts.release(connection, rows, crowd.partition.population, policy)

@@ -153,11 +153,11 @@ def read_object(
     Raises:
         BrokenObject: It is cut off, damaged, or holds more than it may.
     """
-    found = ObjectCalls()
+    found, names = ObjectCalls(), dict[str, str]()
     for block in _lines(_plain(chunks, is_gzip=is_gzip), found, max_json_bytes):
         if not found.has_bodies:
             found.has_bodies = any(name in block for name in _BODY_FIELDS)
-        _take(_records(block, found, is_tagged=bool(keys)), found, keys)
+        _take(_records(block, found, is_tagged=bool(keys)), found, keys, names)
     return found
 
 
@@ -278,12 +278,15 @@ def _is_foreign(line: bytes) -> bool:
         return False
 
 
-def _take(records: Iterable[_Record], found: ObjectCalls, keys: Collection[str]) -> None:
+def _take(
+    records: Iterable[_Record], found: ObjectCalls, keys: Collection[str], names: dict[str, str]
+) -> None:
     """Add the calls of some records, and count those that are none.
 
     One loop without calls of its own: every record of a large organisation goes through it.
+    `names` holds each name once, however many records have it.
     """
-    add = found.calls.append
+    add, once = found.calls.append, names.setdefault
     for record in records:
         found.lines += 1
         if record.schemaType != SCHEMA:
@@ -303,17 +306,20 @@ def _take(records: Iterable[_Record], found: ObjectCalls, keys: Collection[str])
         who = record.identity or _NOBODY
         put, out = record.input or _NO_INPUT, record.output or _NO_OUTPUT
         arn = who.arn or ""
+        arn = arn if isinstance(arn, str) else arn[0]
+        model, operation = record.modelId or "", record.operation or ""
+        account, region = record.accountId, record.region or ""
         fresh, read = put.inputTokenCount, put.cacheReadInputTokenCount
         written, answered = put.cacheWriteInputTokenCount, out.outputTokenCount
         add(
             Call(
                 request,
-                arn if isinstance(arn, str) else arn[0],
+                once(arn, arn),
                 day,
-                record.modelId or "",
-                record.operation or "",
-                record.accountId,
-                record.region or "",
+                once(model, model),
+                once(operation, operation),
+                once(account, account),
+                once(region, region),
                 bool(record.errorCode),
                 not (fresh is read is written is answered is None),
                 fresh is not None and answered is not None,

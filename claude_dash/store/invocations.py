@@ -70,8 +70,11 @@ def first_day(connection: Connection, number: int) -> date | None:
     return connection.execute(query).scalar()
 
 
-def lock_people(connection: Connection) -> None:
-    """Let one process at a time give persons to new identities, until its transaction ends."""
+def lock(connection: Connection) -> None:
+    """Let one process at a time give persons to new identities and prices to calls.
+
+    Until its transaction ends; on SQLite any transaction that writes is alone.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
 
@@ -110,11 +113,14 @@ def _adding(connection: Connection, table: Table, columns: Iterable[str]) -> Any
 def reprice(
     connection: Connection,
     days: Iterable[date],
+    models: Iterable[str],
     overrides: Sequence[Price],
 ) -> None:
-    """Tell the cost of stored rows of some days anew."""
+    """Tell the cost of stored rows of some days and models anew."""
+    c = _FACT.c
+    of_models = select(_FACT).where(c.model.in_(list(models)))
     for day in days:
-        rows = connection.execute(select(_FACT).where(_FACT.c.day == day)).mappings().all()
+        rows = connection.execute(of_models.where(c.day == day)).mappings().all()
         _tell_cost(connection, rows, overrides)
 
 
@@ -124,7 +130,9 @@ def _tell_cost(
     is_row = [_FACT.c[name] == bindparam(f"_{name}") for name in KEY]
     changed = update(_FACT).where(*is_row).values(cost_estimated=bindparam("cost"))
     told = [
-        {**{f"_{name}": row[name] for name in KEY}, "cost": _cost(row, overrides)} for row in rows
+        {**{f"_{name}": row[name] for name in KEY}, "cost": found}
+        for row in rows
+        if (found := _cost(row, overrides)) != row["cost_estimated"]
     ]
     if told:
         connection.execute(changed, told)

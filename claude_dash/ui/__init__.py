@@ -32,7 +32,14 @@ from claude_dash.ui.money import (
 from claude_dash.ui.page import View, open_page
 from claude_dash.ui.roster import roster
 from claude_dash.ui.seats import seats
-from claude_dash.ui.states import as_of, lock_line, notices, stop_when_hidden, stop_without_source
+from claude_dash.ui.states import (
+    as_of,
+    lock_line,
+    logs_alone,
+    notices,
+    stop_when_hidden,
+    stop_without_source,
+)
 from claude_dash.ui.trust import trust
 
 __all__ = [
@@ -52,6 +59,7 @@ __all__ = [
     "kinds_of_money",
     "lines_of_code",
     "lock_line",
+    "logs_alone",
     "notices",
     "open_page",
     "outlook",

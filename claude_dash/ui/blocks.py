@@ -170,7 +170,7 @@ def by_value(view: View, metric: Metric, *, by: str, second: str) -> None:
     title = (
         f"{len(rows)} {by}s were used in {theme.period('week', week)}"
         if rows
-        else statements.NOTHING_SHOWN
+        else statements.nothing(release)
     )
     card(
         title,
@@ -238,7 +238,7 @@ def segments(view: View, metric: Metric) -> None:
     counts = [None if by_name.get(name) is None else int(by_name[name] or 0) for name in names]
     whole = sum(count or 0 for count in counts)
     share = f"{100 * ((counts[0] or 0) + (counts[1] or 0)) // whole}%" if whole else ""
-    title = f"{share} of people have made it a habit" if whole else statements.NO_DATA
+    title = f"{share} of people have made it a habit" if whole else statements.nothing(release)
     card(
         title,
         "People by their last twelve weeks; it takes twelve weeks of reading.",

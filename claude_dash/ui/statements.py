@@ -13,6 +13,7 @@ STEADY = 0.02
 NOTHING_SHOWN = "No group is large enough to be shown"
 NO_DATA = "Nothing was read for this range yet"
 EN_DASH = "\u2013"
+NOT_FED = "No connected source reports this"
 HALF = Fraction(1, 2)
 WORDS = (
     "No",
@@ -31,6 +32,13 @@ WORDS = (
 )
 
 
+def nothing(release: Release) -> str:
+    """Say why a release has nothing to show."""
+    if not release.as_of:
+        return NOT_FED
+    return NOTHING_SHOWN if release.is_all_hidden else NO_DATA
+
+
 def spelled(count: int) -> str:
     """Spell a small count at the start of a sentence."""
     return WORDS[count] if count < len(WORDS) else str(count)
@@ -45,7 +53,7 @@ def level(release: Release, today: date, verb: str) -> str:
     """Say where a measure stands and how that compares with the first period shown."""
     rows = closed(release, today)
     if not rows:
-        return NOTHING_SHOWN if release.is_all_hidden else NO_DATA
+        return nothing(release)
     first, last = rows[0], rows[-1]
     now = theme.number(last.value, release.unit)
     at = theme.period(release.grain, last.start)
@@ -66,7 +74,7 @@ def rate(release: Release, today: date, name: str) -> str:
     """Say where a rate stands: `Adoption rate is 70% in W46, up from 18% in W22`."""
     rows = closed(release, today)
     if not rows:
-        return NOTHING_SHOWN if release.is_all_hidden else NO_DATA
+        return nothing(release)
     first, last = rows[0], rows[-1]
     now, at = theme.number(last.value, release.unit), theme.period(release.grain, last.start)
     then, since = theme.number(first.value, release.unit), theme.period(release.grain, first.start)
@@ -80,7 +88,7 @@ def mix(release: Release, dimension: str, today: date, of_what: str) -> str:
     """Say which part is largest: `Opus 4.7 is 37% of estimated cost, up from 8% in W22`."""
     rows = [row for row in closed(release, today) if row.value]
     if not rows:
-        return NOTHING_SHOWN if release.is_all_hidden else NO_DATA
+        return nothing(release)
     # A share needs the whole: periods with a hidden part have none that can be shown.
     torn = {row.start for row in release.rows if row.hidden}
     rows = [row for row in rows if row.start not in torn]
@@ -122,7 +130,7 @@ def teams_above(release: Release, dimension: str) -> str:
         if row.value is not None and row.groups.get(dimension) != "Automation"
     ]
     if not rows:
-        return NOTHING_SHOWN
+        return NOTHING_SHOWN if release.as_of else NOT_FED
     above = sum(Fraction(row.value) > HALF for row in rows if row.value is not None)
     return f"{spelled(above)} of {spelled(len(rows)).lower()} teams are above 50%"
 
@@ -135,7 +143,7 @@ def span(release: Release, dimension: str, what: str) -> str:
         if row.value is not None and row.groups.get(dimension) != "Automation"
     ]
     if not values:
-        return NOTHING_SHOWN
+        return NOTHING_SHOWN if release.as_of else NOT_FED
     low = theme.number(min(values, key=float), release.unit)
     high = theme.number(max(values, key=float), release.unit)
     return f"{what} is {low}" if low == high else f"{what} is between {low} and {high} by team"
@@ -146,7 +154,7 @@ def most(release: Release, dimension: str, verb: str, of_what: str) -> str:
     rows = [row for row in release.rows if row.value is not None]
     named = [row for row in rows if row.groups[dimension] != OTHER]
     if not named:
-        return NOTHING_SHOWN if rows or release.is_all_hidden else NO_DATA
+        return NOTHING_SHOWN if rows else nothing(release)
     top = max(named, key=lambda row: float(row.value or 0))
     label = theme.label_of(dimension, top.groups[dimension])
     now, at = theme.number(top.value, release.unit), theme.period(release.grain, top.start)

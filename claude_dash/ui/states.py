@@ -4,14 +4,16 @@ from datetime import timedelta
 
 import streamlit as st
 
-from claude_dash import trust
+from claude_dash import connections, trust
 from claude_dash.charts import theme
 from claude_dash.clock import now, today
+from claude_dash.metrics.catalog.adoption import LOGS_ALONE
 from claude_dash.metrics.release import Release
 from claude_dash.ui.menu import link
 from claude_dash.ui.page import CORNER, View
 
-STALE = timedelta(days=3)
+STALE, WEEK = timedelta(days=3), timedelta(days=7)
+BEDROCK = "bedrock"
 
 
 def stop_without_source(view: View) -> None:
@@ -22,9 +24,9 @@ def stop_without_source(view: View) -> None:
     with middle, st.container(border=True, key="no-source"):
         st.markdown("## No source is connected yet")
         st.write(
-            "Connect Claude Enterprise with a scoped key or the Claude Console with an Admin key, "
-            "and the last weeks are here within minutes. Nothing on any page is about a single "
-            "person."
+            "Connect Claude Enterprise with a scoped key, the Claude Console with an Admin key, or "
+            "the logs of Amazon Bedrock, and the last weeks are here within minutes. Nothing on "
+            "any page is about a single person."
         )
         if view.may("admin"):
             link("connect", "Connect a source", "cable")
@@ -39,17 +41,28 @@ def notices(view: View) -> None:
         if one.status == "paused" and one.error:
             st.warning(f"{one.name} is paused: {one.error}", icon=":material/pause_circle:")
         elif one.progress:
-            day = one.progress.get("day", "")
-            st.info(
-                f"{one.name}: {one.progress.get('read')} of at most {one.progress.get('of')} days "
-                f"read, newest first, at {day}.",
-                icon=":material/sync:",
-            )
+            day, says = one.progress.get("day", ""), one.progress.get("says", "")
+            st.info(f"{one.name}: {says}, newest first, at {day}.", icon=":material/sync:")
         elif one.error:
             st.warning(f"{one.name}: {one.error}", icon=":material/warning:")
         elif one.last_sync and now() - one.last_sync > STALE:
             at = theme.day(one.last_sync.date())
             st.warning(f"{one.name} was read last on {at}.", icon=":material/schedule:")
+
+
+def logs_alone(view: View) -> None:
+    """Say which part of the active users Bedrock's logs alone tell of, where that is so."""
+    if not any(one.kind == BEDROCK for one in connections.list_all(view.store)):
+        return
+    week = view.last_week()
+    release = view.ask(LOGS_ALONE, grain="week", since=week, until=week + WEEK, of_all=True)
+    share = release.rows[0].value if release.rows else None
+    if share:
+        st.caption(
+            f":material/info: Bedrock's logs have no sessions, lines, commits or features: "
+            f"{theme.number(share, '1')} of the active users of {theme.period('week', week)} "
+            "were seen in them alone, and are missing here."
+        )
 
 
 def stop_when_hidden(view: View, release: Release) -> None:
@@ -79,6 +92,7 @@ def as_of(release: Release) -> None:
     """Draw the popover at the page's head: each source and how complete it is."""
     newest = [day for day in release.as_of.values() if day]
     words = f"Complete to {theme.day(min(newest))}" if newest else "Nothing complete yet"
+    words = words if release.as_of else "No source reports this"
     with st.session_state[CORNER], st.popover(words, icon=":material/schedule:", type="tertiary"):
         for name, day in release.as_of.items():
             done = f"complete to {theme.day(day)} {day.year}" if day else "nothing complete yet"
@@ -86,7 +100,7 @@ def as_of(release: Release) -> None:
         st.caption(
             "Days are UTC. A day of the Console is complete an hour after its end and may change "
             "for three more days; Enterprise names its newest day, which may change for a week; "
-            "money may change for 30 days."
+            "money may change for 30 days; logs of Bedrock come within two days."
         )
         link("trust", "Data trust", "verified")
 

@@ -61,9 +61,9 @@ class Desk:
         lines.install(self.gate, self.kit(name))
         assert self.test(name).status == "ok"
 
-    def sync(self, *names: str) -> dict[str, ingest.Outcome]:
+    def sync(self, *names: str, **more: Any) -> dict[str, ingest.Outcome]:
         """Read what is new."""
-        done = ingest.sync(self.engine, self.vault, self.settings, names=names)
+        done = ingest.sync(self.engine, self.vault, self.settings, names=names, **more)
         return {one.name: one for one in done}
 
     def status(self, name: str = "Logs") -> str:
@@ -231,6 +231,34 @@ def test_the_kit_allows_what_reading_asks_for_and_no_more(desk: Desk) -> None:
     assert allows(policy, "s3:GetObject", objects + lines.log(prefix="team/x/"), {})
     assert not allows(policy, "s3:GetObject", objects + body, {})
     assert {one["Action"] for one in policy["Statement"]} == {"s3:ListBucket", "s3:GetObject"}
+
+
+def test_a_test_does_not_end_a_sync_that_is_running(desk: Desk) -> None:
+    """A sync that finds the role open says so at once, and a test meanwhile changes nothing."""
+    desk.add()
+    lines.install(desk.gate, desk.kit())
+    seen: list[str] = []
+
+    def look(_: ingest.Progress) -> None:
+        seen.append(desk.status())
+        assert desk.test().status == "ok"
+
+    assert desk.sync(progress=look)["Logs"].status == "ok"
+    assert (seen[0], desk.status()) == ("ok", "ok")
+
+
+def test_a_test_does_not_undo_a_change(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that is changed while AWS is asked stays changed."""
+    desk.add(options=OURS)
+    real = bedrock.try_bucket
+
+    def slowly(options: Options) -> bedrock.BucketProbe:
+        bedrock.change(desk.engine, "Logs", rule="roles", names=("Dev",))
+        return real(options)
+
+    monkeypatch.setattr(bedrock, "try_bucket", slowly)
+    assert desk.test().status == "ok"
+    assert desk.options().rule == "roles"
 
 
 # --- changing and removing -----------------------------------------------------------------------

@@ -44,6 +44,16 @@ ADOPTION_RATE = Metric(
     definition="Active eligible people over eligible people of the roster.",
     grains=("day", *PEOPLE_GRAINS),
 )
+LOGS_ALONE = Metric(
+    name="logs_alone_rate",
+    label="Seen in logs alone",
+    unit="1",
+    value=people("active_in_logs_alone") / people("active"),
+    definition="Active users of whom no source tells sessions, lines or commits, as Bedrock's logs "
+    "do not, over active users.",
+    grains=("week",),
+    levels=(),
+)
 STICKINESS = Metric(
     name="stickiness",
     label="Workday stickiness",
@@ -131,7 +141,8 @@ SEGMENT_USERS = Metric(
     unit="{person}",
     value=people("segment_users"),
     definition="People by their last 12 weeks: power (a session in 9 of them and 10 or more a week "
-    "on average), habitual (a session in 9 of them), novice (one or more a week), low (any), none.",
+    "on average), habitual (a session in 9 of them), novice (one or more a week), low (any), none. "
+    "Where no source tells somebody's sessions of a week, an active day counts as one.",
     grains=("week",),
     levels=(),
     technical=("segment",),

@@ -51,9 +51,6 @@ def upgrade() -> None:
     with op.batch_alter_table('log_request', schema=None) as batch_op:
         batch_op.create_index('log_request_by_day', ['day'], unique=False)
 
-    for table in ('invocation_day', 'model_usage_day'):
-        op.create_index(
-            f'{table}_unpriced', table, ['model'], unique=False,
-            sqlite_where=sa.text('cost_estimated IS NULL'),
-            postgresql_where=sa.text('cost_estimated IS NULL'),
-        )
+    without = sa.text('cost_estimated IS NULL')
+    for table in ('model_usage_day', 'invocation_day'):
+        op.create_index(f'{table}_unpriced', table, ['model'], unique=False, sqlite_where=without, postgresql_where=without)

@@ -1,0 +1,78 @@
+"""Models without a price, on SQLite and on PostgreSQL."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, Table, event, insert
+
+from claude_dash import trust
+from claude_dash.facts import tables as t
+from claude_dash.store.engine import migrate, open_store
+from tests.postgres import postgres_server, postgres_url
+
+__all__ = ["postgres_server", "postgres_url"]
+DAY = date(2026, 11, 10)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: object) -> Iterator[Engine]:
+    """Yield an empty, migrated store of each kind."""
+    sqlite = f"sqlite:///{tmp_path}/store.db"
+    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    engine = open_store(url)
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+def add(engine: Engine, table: Table, model: str, cost: int | None, tokens: int = 1) -> None:
+    """Let somebody use a model on two days."""
+    zeros: dict[str, Any] = {
+        column.name: "" if column.type.python_type is str else 0 for column in table.columns
+    }
+    rows = [
+        {**zeros, "connection_id": 1, "who": 7, "day": DAY + timedelta(days=day), "model": model,
+         "output_tokens": tokens, "cost_estimated": cost}
+        for day in range(2)
+    ]  # fmt: skip
+    with engine.begin() as connection:
+        connection.execute(insert(table), rows)
+
+
+def test_models_without_a_cost_are_named_once(store: Engine) -> None:
+    """Of a report or of our prices; what has a cost, or no tokens, is not among them."""
+    assert trust.unpriced_models(store) == []
+    for table in (t.MODEL_USAGE_DAY, t.INVOCATION_DAY):
+        add(store, table, "claude-next", None)
+        add(store, table, "claude-priced", 5)
+        add(store, table, "claude-free", 0)
+        add(store, table, "claude-unused", None, tokens=0)
+    add(store, t.MODEL_USAGE_DAY, "claude-of-a-report", None)
+    add(store, t.INVOCATION_DAY, "application-inference-profile/abc123", None)
+    assert trust.unpriced_models(store) == [
+        "application-inference-profile/abc123",
+        "claude-next",
+        "claude-of-a-report",
+    ]
+
+
+def test_no_view_reads_every_fact(engine: Engine) -> None:
+    """Each question about models without a price goes through the index of rows without a cost."""
+    add(engine, t.MODEL_USAGE_DAY, "claude-next", None)
+    asked: list[tuple[str, Any]] = []
+
+    def hear(*heard: Any) -> None:
+        if "SELECT" in heard[2]:
+            asked.append((heard[2], heard[3]))
+
+    event.listen(engine, "before_cursor_execute", hear)
+    trust.unpriced_models(engine)
+    event.remove(engine, "before_cursor_execute", hear)
+    with engine.connect() as connection:
+        for statement, values in asked:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            steps = [row[3] for row in plan if "_day" in row[3]]
+            assert steps
+            assert all("_day_unpriced" in step for step in steps), steps
