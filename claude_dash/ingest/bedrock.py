@@ -203,7 +203,7 @@ class LogReader:
         Raises:
             SourceError: The bucket could not be read.
         """
-        failed, ahead = 0, self._claim(pool, ())
+        failed, ahead = 0, self._claim(pool, ()) if self._run.is_wanted() else None
         while ahead is not None:
             batch, ahead = ahead, None
             try:
