@@ -16,9 +16,10 @@ from claude_dash.metrics import status
 from claude_dash.metrics.release import Status
 from claude_dash.store import checkpoints
 from claude_dash.store.objects import SetAside, set_aside
+from claude_dash.store.objects import by_day as objects_by_day
 from claude_dash.units import usd
 
-MAX_REVISIONS, MAX_OBJECTS = 60, 20
+MAX_REVISIONS, MAX_OBJECTS, NEWEST_DAYS = 60, 20, 7
 PRIORITY = "priority"
 _Counts = dict[int, dict[str, int]]
 
@@ -58,7 +59,7 @@ class SourceTrust:
     """How far one connection can be relied on; holds no figure about usage.
 
     rejected: records that could not be read; left_out: calls that do not count; by reason.
-    objects: of a bucket, that were set aside.
+    objects: of a bucket, that were set aside; objects_by_day: how many it has, of its newest days.
     """
 
     name: str
@@ -70,6 +71,7 @@ class SourceTrust:
     rejected: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     objects: Sequence[SetAside] = ()
+    objects_by_day: Mapping[date, int] = field(default_factory=dict)
     progress: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -97,6 +99,7 @@ def sources(engine: Engine) -> Sequence[SourceTrust]:
         rejects, left_out = _set_aside(connection)
         rows = connection.execute(select(t.CONNECTION).order_by(t.CONNECTION.c.id)).all()
         objects = {row.id: set_aside(connection, row.id, MAX_OBJECTS) for row in rows}
+        by_day = {row.id: objects_by_day(connection, row.id, NEWEST_DAYS) for row in rows}
     found = []
     for row in rows:
         reports = [
@@ -115,6 +118,7 @@ def sources(engine: Engine) -> Sequence[SourceTrust]:
                 rejected=rejects.get(row.id, {}),
                 left_out=left_out.get(row.id, {}),
                 objects=objects[row.id],
+                objects_by_day=by_day[row.id],
                 progress=orjson.loads(row.progress) if row.progress else {},
             )
         )

@@ -135,6 +135,7 @@ class LogReader:
             if not got or self._listing() is not None:
                 return
             began, listed = now(), list[date]()
+            self._run.is_listed = False
             for day, folders in self._folders():
                 for folder in folders:
                     self._keep(folder)
@@ -146,6 +147,7 @@ class LogReader:
                     listed = []
                 if not self._run.is_wanted():
                     return
+            self._run.is_listed = True
             self._count_all(pool)
             self._note_days(listed, began)
             self._listed_at = began
@@ -203,7 +205,7 @@ class LogReader:
         Raises:
             SourceError: The bucket could not be read.
         """
-        failed, ahead = 0, self._claim(pool, ())
+        failed, ahead = 0, self._claim(pool, ()) if self._run.is_wanted() else None
         while ahead is not None:
             batch, ahead = ahead, None
             try:

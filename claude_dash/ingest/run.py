@@ -18,6 +18,7 @@ from claude_dash.store.vault import Vault
 ROLL_UP_EVERY_S = 15.0
 ROLL_UP_SHARE = 4.0
 PROGRESS_EVERY_S = 1.0
+PACE_S = 20.0  # before that the pace is not known
 MEGABYTE = 1_000_000
 
 
@@ -26,6 +27,7 @@ class Progress:
     """How far a sync got: the day it reached, newest first, and how many of how many it read.
 
     size: bytes that were read, of a source that is read by objects; else None, and it is days.
+    left_s: in how many seconds it may end, once that can be told.
     """
 
     name: str
@@ -33,13 +35,22 @@ class Progress:
     read: int
     of: int
     size: int | None = None
+    left_s: float | None = None
 
     @property
     def so_far(self) -> str:
         """Say what was read of what there is."""
         if self.size is None:
-            return f"{self.read} of at most {self.of} days read"
-        return f"{self.read} of {self.of} objects read ({self.size / MEGABYTE:.1f} MB)"
+            return f"{self.read} of at most {self.of} days read{self._left}"
+        size = f"{self.size / MEGABYTE:.1f} MB"
+        return f"{self.read:,} of {self.of:,} objects read ({size}){self._left}"
+
+    @property
+    def _left(self) -> str:
+        if self.left_s is None:
+            return ""
+        minutes = round(self.left_s / 60)
+        return f", about {minutes} min left" if minutes > 1 else ", about a minute left"
 
     def __str__(self) -> str:
         """Say it in one line for the terminal."""
@@ -66,7 +77,10 @@ class Outcome:
 
 @dataclass(slots=True)
 class Run:
-    """One run over one connection."""
+    """One run over one connection.
+
+    of: how many there are to read; is_listed: whether that is all of them.
+    """
 
     engine: Engine
     vault: Vault
@@ -75,9 +89,11 @@ class Run:
     outcome: Outcome
     tell: Callable[[Progress], None]
     told_at: float = field(default=0.0)
+    began_at: float = field(default_factory=time.monotonic)
     roll_up_at: float = field(default_factory=lambda: time.monotonic() + ROLL_UP_EVERY_S)
     of: int = 0
     read: int = 0
+    is_listed: bool = True
     is_stopped: bool = False
 
     def is_wanted(self) -> bool:
@@ -93,10 +109,17 @@ class Run:
         if time.monotonic() - self.told_at <= PROGRESS_EVERY_S and self.read != self.of:
             return
         self.told_at = time.monotonic()
-        step = Progress(self.row.name, day, self.read, self.of, size)
+        step = Progress(self.row.name, day, self.read, self.of, size, self._left_s())
         self.note(progress=json.dumps({"day": day.isoformat(), "read": step.read, "of": step.of,
                                        "says": step.so_far}))  # fmt: skip
         self.tell(step)
+
+    def _left_s(self) -> float | None:
+        """Return how long the rest takes at the pace so far; None while that is a guess."""
+        took = time.monotonic() - self.began_at
+        if took < PACE_S or not self.read or not self.is_listed:
+            return None
+        return max(self.of - self.read, 0) * took / self.read
 
     def show_early(self) -> None:
         """Show early figures; they are worth a fifth of the time, whatever the size."""

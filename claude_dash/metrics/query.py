@@ -98,6 +98,7 @@ class _Answer:
             and not connection.execute(select(exists(select(t.ROSTER_ENTRY.c.id)))).scalar()
         )
         self._check_names()
+        self.told = told(self.plan)
 
     def release(self) -> Release:
         """Return the finished answer."""
@@ -246,7 +247,7 @@ class _Answer:
             by |= {KIND: shown[KIND]}
         hidden, values = MERGED if None in places else "", {}
         for term in self.terms if not hidden and state != "missing" else ():
-            if self._is_left_out(term) or term not in told(made):
+            if self._is_left_out(term) or term not in self.told:
                 values[term] = 0
                 continue
             cell = self._cell(term, item, places)

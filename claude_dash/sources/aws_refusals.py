@@ -65,6 +65,7 @@ _BUSY = frozenset(
 )
 _OFF = frozenset({"AllAccessDisabled", "AccountProblem", "RegionDisabledException"})
 _FIRST_SERVER_ERROR = 500
+_OF_THE_SDK = (aws.ClientError, aws.BotoCoreError, ResponseParserError)
 
 
 class Refused(NamedTuple):
@@ -81,7 +82,7 @@ def asked(ask: Callable[[], Asked], role_arn: str = "") -> Asked | Refused:
     """
     try:
         return ask()
-    except (aws.ClientError, aws.BotoCoreError, ResponseParserError, ValueError) as error:
+    except (*_OF_THE_SDK, ValueError, LookupError) as error:  # it looks for what must be there
         return Refused(_code(error), refusal(error, role_arn))
 
 

@@ -65,7 +65,7 @@ def is_open(access: Access) -> bool:
 def our_principal(region: str) -> str:
     """Return the ARN that a role's trust policy must name: ours; empty when it is not known."""
     found = asked(lambda: _sts(region).get_caller_identity())
-    arn = "" if isinstance(found, Refused) else str(found["Arn"])
+    arn = "" if isinstance(found, Refused) else str(found.get("Arn", ""))
     match = _SESSION_ARN.fullmatch(arn)
     return f"arn:{match[1]}:iam::{match[2]}:role/{match[3]}" if match else arn
 

@@ -130,6 +130,14 @@ def is_known(connection: Connection, number: int, day: date) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
+def by_day(connection: Connection, number: int, days: int) -> dict[date, int]:
+    """Return how many objects each of the newest days has that has any."""
+    c = _OBJECT.c
+    query = select(c.day, func.count()).where(c.connection_id == number).group_by(c.day)
+    rows = connection.execute(query.order_by(c.day.desc()).limit(days)).all()
+    return {row.day: int(row[1]) for row in rows}
+
+
 def first_day(connection: Connection, number: int) -> date | None:
     """Return the first day of any object."""
     c = _OBJECT.c

@@ -92,6 +92,7 @@ def as_of(release: Release) -> None:
     """Draw the popover at the page's head: each source and how complete it is."""
     newest = [day for day in release.as_of.values() if day]
     words = f"Complete to {theme.day(min(newest))}" if newest else "Nothing complete yet"
+    words = words if release.as_of else "No source reports this"
     with st.session_state[CORNER], st.popover(words, icon=":material/schedule:", type="tertiary"):
         for name, day in release.as_of.items():
             done = f"complete to {theme.day(day)} {day.year}" if day else "nothing complete yet"

@@ -15,6 +15,7 @@ from claude_dash.ui.server import sync_in_background
 STRIP_DAYS = 60
 UP_TO_DATE_DAYS = 5  # the longest lag that a report is known to have, and a day
 GAP_PERCENT = 10
+QUIET_DAYS = 3
 CAUSES = (
     "Likely causes: negotiated discounts, people whom only one of the two reports sees, a stale "
     "price table, Priority Tier, or code execution and web searches, which are not estimated."
@@ -159,7 +160,20 @@ def _source(view: View, one: reliance.SourceTrust) -> None:
 
 
 def _bucket(one: reliance.SourceTrust) -> None:
-    """Show what of a bucket of logs is not counted, and why."""
+    """Show which objects a bucket of logs has lately, what of them is not counted, and why."""
+    if one.objects_by_day:
+        newest = max(one.objects_by_day)
+        if (today() - newest).days > QUIET_DAYS:
+            st.info(
+                f"No new objects since {theme.day(newest)}: nobody called, logging was switched "
+                "off, or a replication rule was deleted.",
+                icon=":material/info:",
+            )
+        listed = sorted(one.objects_by_day.items(), reverse=True)
+        st.caption(
+            "Objects by day of their key: "
+            + ", ".join(f"{theme.day(day)} {number:,}" for day, number in listed)
+        )
     if one.left_out:
         st.write("Calls that do not count, or not fully, by reason:")
         st.table({"reason": list(one.left_out), "calls": [f"{n:,}" for n in one.left_out.values()]})

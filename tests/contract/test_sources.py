@@ -163,7 +163,11 @@ def test_reading_twice_changes_nothing(case: Case, engine: Engine) -> None:
 
 @pytest.mark.parametrize("is_legacy", [False, True], ids=["newer", "older"])
 @pytest.mark.parametrize("kind", sorted({name.partition(".")[0] for name in found()}))
-def test_sources_leave_each_other_alone(kind: str, is_legacy: bool, engine: Engine) -> None:  # noqa: FBT001
+def test_sources_leave_each_other_alone(
+    kind: str,
+    is_legacy: bool,  # noqa: FBT001 - a case
+    engine: Engine,
+) -> None:
     """What all reports of a connection wrote stands side by side, also where they share a table."""
     chosen = {  # the older recording takes the place of the newer one
         case.source.name: case

@@ -41,7 +41,7 @@ class Truth:
     @property
     def shape(self) -> tuple[int, int, int]:
         """Return the numbers of rows, days and combinations."""
-        return self.rows, *self.amounts.shape[1:]  # type: ignore[return-value]
+        return self.rows, *self.amounts.shape[1:]  # type: ignore[return-value]  # of three axes
 
 
 class Attacker:

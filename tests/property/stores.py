@@ -27,7 +27,7 @@ Fact = Mapping[str, Any]
 class Subject:
     """One released measure: which facts it adds up, and by what they can be told apart.
 
-    axes: columns that vary freely; dims: released dimension -> how it reads the axes.
+    axes: columns that vary freely. counts: which facts of its table it is about.
     """
 
     measure: str
@@ -73,7 +73,7 @@ SUBJECTS = (
 class Town:
     """An organization in a store: who stands where, who is a key, and the facts of its weeks.
 
-    teams: people by group key. outside: on no roster.
+    group_of: the key of each one's group; `unassigned` of people on no roster.
     """
 
     store: Rolled

@@ -219,6 +219,7 @@ def test_something_else_answers(bucket: AwsGate) -> None:
         (library.TokenRetrievalError(provider="sso", error_msg="z"), "revoked", "renewed"),
         (library.ParamValidationError(report="z"), "other", "form"),
         (ValueError("z"), "wrong_address", "understood"),
+        (KeyError("GetCallerIdentityResult"), "wrong_address", "understood"),
     ],
 )
 def test_errors_of_the_library_become_ours(error: Exception, code: str, words: str) -> None:
