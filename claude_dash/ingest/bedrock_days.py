@@ -9,6 +9,7 @@ from claude_dash.clock import ONE_DAY, today, week_of
 from claude_dash.facts import tables as t
 from claude_dash.store import invocations, objects
 from claude_dash.store.checkpoints import reads, state
+from claude_dash.store.locks import take_turns
 from claude_dash.store.seals import sealed_weeks
 from claude_dash.store.write import touch
 
@@ -49,6 +50,7 @@ def oldest(connection: Connection, number: int) -> date | None:
 
 def note_read(connection: Connection, number: int, when: Iterable[date], read_at: datetime) -> None:
     """Keep that some days are read, and how much they hold; sealed days stay as they are."""
+    take_turns(connection, f"days:{number}")
     read, fact, sealed = t.DAY_READ, t.INVOCATION_DAY.c, sealed_weeks(connection)
     known = reads(connection, number, REPORT)
     for day in sorted(when):

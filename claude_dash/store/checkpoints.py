@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from claude_dash.facts import tables as t
 from claude_dash.facts.reports import is_complete
+from claude_dash.store.locks import take_turns
 
 
 def reads(connection: Connection, connection_id: int, report: str) -> dict[date, datetime]:
@@ -62,6 +63,7 @@ def state(connection: Connection, connection_id: int, report: str) -> State:
 def note_state(connection: Connection, connection_id: int, report: str, **values: Any) -> None:  # noqa: ANN401 - columns of the table
     """Change what is kept of one report."""
     c = t.REPORT_STATE.c
+    take_turns(connection, f"state:{connection_id}")
     kept = state(connection, connection_id, report)
     row = {name: getattr(kept, name) for name in State.__slots__} | values
     where = (c.connection_id == connection_id, c.report == report)

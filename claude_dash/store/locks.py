@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Lock
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 _IN_MEMORY: dict[str, Lock] = {}
 
@@ -43,6 +43,16 @@ def hold(
             yield got
 
 
+def take_turns(connection: Connection, name: str) -> None:
+    """Let one transaction at a time pass here, until it ends; on SQLite one at a time writes."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_number(name))))
+
+
+def _number(name: str) -> int:
+    return zlib.crc32(f"claude-dash:{name}".encode())
+
+
 @contextmanager
 def _file(database: Path, name: str, *, wait: bool) -> Iterator[bool]:
     folder = database.absolute().with_name(f"{database.name}.locks")
@@ -64,7 +74,7 @@ def _advisory(engine: Engine, name: str, *, wait: bool, is_shared: bool) -> Iter
     lock = func.pg_advisory_lock_shared if is_shared else func.pg_advisory_lock
     trying = func.pg_try_advisory_lock_shared if is_shared else func.pg_try_advisory_lock
     unlock = func.pg_advisory_unlock_shared if is_shared else func.pg_advisory_unlock
-    number = zlib.crc32(f"claude-dash:{name}".encode())
+    number = _number(name)
     # A transaction of its own would keep old row versions alive for as long as the lock is held.
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if wait:

@@ -10,6 +10,7 @@ from claude_dash.facts import tables as t
 from claude_dash.facts.identity import Identified
 from claude_dash.store import seals
 from claude_dash.store.audit import note
+from claude_dash.store.locks import take_turns
 from claude_dash.store.vault import Vault
 
 AUDIT_MONTHS = 24
@@ -53,6 +54,7 @@ def purge(engine: Engine, settings: Settings, today: date, *, dry_run: bool = Fa
         rolled up before.
     """
     with engine.begin() as connection:
+        take_turns(connection, "retention")
         months = due(connection, settings, today)
         if dry_run:
             return months

@@ -68,10 +68,17 @@ def replace_day(
 
 
 def touch(connection: Connection, weeks: set[date]) -> None:
-    """Mark weeks, by their Mondays, for the next roll-up."""
+    """Mark weeks, by their Mondays, for the next roll-up, also for one that is going on.
+
+    A mark that is there is written again: so the roll-up that takes it away waits for what we
+    write, or we wait for the roll-up.
+    """
     for week in sorted(weeks):
-        if not _exists(connection, _TOUCHED, {"week": week}):
-            connection.execute(_upsert_nothing(connection, _TOUCHED).values(week=week))
+        marking = _insert_or(connection, _TOUCHED).values(week=week)
+        again = marking.on_conflict_do_update(
+            index_elements=["week"], set_={"week": marking.excluded.week}
+        )
+        connection.execute(again)
 
 
 def refuse_duplicates(name: str, names: Iterable[str], what: str) -> None:
@@ -95,13 +102,13 @@ def _exists(connection: Connection, table: Table, where: dict[str, Any]) -> bool
     return found is not None
 
 
-def _upsert_nothing(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - per dialect
-    """Return an insert that leaves what is there."""
+def _insert_or(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - per dialect
+    """Return an insert that may say what to do with a row that is there."""
     if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as insert_once  # noqa: PLC0415
+        from sqlalchemy.dialects.postgresql import insert as insert_or  # noqa: PLC0415
     else:
-        from sqlalchemy.dialects.sqlite import insert as insert_once  # type: ignore[assignment]  # noqa: PLC0415
-    return insert_once(table).on_conflict_do_nothing()
+        from sqlalchemy.dialects.sqlite import insert as insert_or  # type: ignore[assignment]  # noqa: PLC0415
+    return insert_or(table)
 
 
 def _replace(
