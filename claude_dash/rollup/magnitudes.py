@@ -173,11 +173,17 @@ def united(made: Magnitude, shown: Shown) -> tuple[Magnitude, Shown]:
     def codes(of: Reasons) -> Reasons:
         return np.stack([of[..., at].max(axis=-1) for at in places], -1)
 
-    parts = None if made.parts is None else cells(made.parts)
-    whole = replace(
-        made, values=values, groups=cells(made.groups), days=cells(made.days), parts=parts
-    )
-    return whole, Shown(
+    def whole(of: Magnitude) -> Magnitude:
+        return replace(
+            of,
+            values=values,
+            groups=cells(of.groups),
+            days=cells(of.days),
+            parts=None if of.parts is None else cells(of.parts),
+            lacking=None if of.lacking is None else whole(of.lacking),
+        )
+
+    return whole(made), Shown(
         codes(shown.organization),
         codes(shown.departments),
         codes(shown.teams),
@@ -249,6 +255,8 @@ def _telling_unpriced(made: list[Magnitude], counter: _Counter, table: Rows) -> 
     for place, one in enumerate(made):
         if one.measure == feeds.COST and one.dimension != ACTOR:
             split = table.splits[one.dimension] if one.dimension else None
+            if split is not None and one.dimension in APART:
+                split = _by_source(split, table.splits["source"])
             (lacking,) = counter.magnitudes(one.dimension, split, (one.measure,), flags)
             made[place] = replace(one, lacking=lacking)
 

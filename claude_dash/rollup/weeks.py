@@ -62,7 +62,7 @@ def _release_magnitude(
     lacking = made.lacking.groups if made.lacking else None
 
     def add(level: str, row: Row, total: Ints, reasons: np.ndarray, *, is_sparse: bool) -> None:
-        lacks = united(lacking, (row,))[0] if lacking else np.zeros_like(total)
+        lacks = summed(lacking, (row,))[0] if lacking else np.zeros_like(total)
         for number, item in enumerate(made.values):
             hidden = words[int(reasons[number])]
             if not hidden and not total[number] and (lacks[number] or (is_sparse and dimension)):
