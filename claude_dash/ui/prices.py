@@ -163,7 +163,8 @@ def _removal(view: View, ours: Sequence[Price]) -> None:
 def _do(change: Callable[[], object], says: str) -> None:
     """Change our prices, rebuild what that touched, and show the page anew."""
     try:
-        change()
+        with st.spinner("Stored calls are priced anew."):
+            change()
     except ClaudeDashError as error:
         in_words(error)
         return
