@@ -19,7 +19,7 @@ BEDROCK = "bedrock"
 SCOPE_WORDS = {
     prices.EVERY: "every scope",
     "global": "global",
-    prices.GEO: "geographies, and within a Region",
+    prices.GEO: "geography or Region",
     "us-gov": "GovCloud",
 }
 RATE_WORDS = dict(
@@ -108,13 +108,13 @@ def _row(one: Price, rates: Rates, which: str) -> dict[str, str]:
         RATE_WORDS[name]: theme.NOTHING if rate is None else f"{rate.normalize():f}"
         for name, rate in rates._asdict().items()
     }
-    read = f", read {one.read_on:%-d %b %Y}" if one.read_on else ""
     return {
         "Model": one.model + which,
         "Scope": SCOPE_WORDS[one.scope],
         **spelled,
-        "Since": theme.NOTHING if one.starts == prices.EVER else _full(one.starts),
-        "Source": f"{one.source}{read}",
+        "In force since": theme.NOTHING if one.starts == prices.EVER else _full(one.starts),
+        "Source": one.source,
+        "Read": _full(one.read_on) if one.read_on else theme.NOTHING,
     }
 
 
@@ -128,7 +128,14 @@ def _form(view: View, ours: Sequence[Price]) -> None:
             "before one for every scope; above a model's band of prompt length the "
             "list's factor holds."
         )
-        model = st.selectbox("Model", sorted(names), accept_new_options=True, key="price-model")
+        model = st.selectbox(
+            "Model",
+            sorted(names),
+            index=None,
+            placeholder="Choose or enter an id",
+            accept_new_options=True,
+            key="price-model",
+        )
         left, right = st.columns(2)
         scope = left.selectbox(
             "Scope", SCOPES, format_func=lambda one: SCOPE_WORDS[one], key="price-scope"
@@ -163,7 +170,8 @@ def _removal(view: View, ours: Sequence[Price]) -> None:
 def _do(change: Callable[[], object], says: str) -> None:
     """Change our prices, rebuild what that touched, and show the page anew."""
     try:
-        change()
+        with st.spinner("Stored calls are priced anew."):
+            change()
     except ClaudeDashError as error:
         in_words(error)
         return

@@ -238,7 +238,8 @@ def _unpriced(view: View) -> None:
         with st.container(border=True, key="card-unpriced"):
             st.markdown("## Models without a price")
             st.write(
-                f"{', '.join(names)}. Their tokens are counted; their cost is unknown, not zero."
+                f"{', '.join(names)}. Their tokens are counted; their cost is unknown, not zero. "
+                "Finance can enter a price for calls on Amazon Bedrock on Cost."
             )
     if reliance.has_priority_tier(view.store):
         st.warning(
