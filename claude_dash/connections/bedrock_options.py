@@ -8,6 +8,7 @@ from claude_dash.errors import ConfigError
 from claude_dash.sources.aws_session import Access
 from claude_dash.sources.bedrock_reading import Reading
 from claude_dash.sources.bedrock_rule import RULES, Rule, Selection
+from claude_dash.sources.client import Transport
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
@@ -88,9 +89,11 @@ class Options:
         """Return it as it is stored."""
         return json.dumps(asdict(self))
 
-    def access(self) -> Access:
+    def access(self, transport: Transport | None = None) -> Access:
         """Return where the logs are, and as whom they are read."""
-        return Access(self.bucket, self.region, self.prefix, self.role_arn, self.external_id)
+        return Access(
+            self.bucket, self.region, self.prefix, self.role_arn, self.external_id, transport
+        )
 
     def selection(self) -> Selection:
         """Return which calls are Claude Code."""

@@ -26,6 +26,7 @@ from claude_dash.ingest.bedrock_days import REPORT
 from claude_dash.ingest.run import Run
 from claude_dash.sources.aws import LogBucket
 from claude_dash.sources.bedrock_log import BrokenObject, read_object
+from claude_dash.sources.client import Transport
 from claude_dash.store import invocations, objects, retention
 from claude_dash.store.checkpoints import reads, state
 from claude_dash.store.locks import hold
@@ -40,7 +41,9 @@ POLL_S = 0.2  # while others hold what is left
 TRIES = 4  # of a batch whose rows another process changed at the same time
 
 
-def read_bucket(run: Run, since: date | None, until: date | None) -> None:
+def read_bucket(
+    run: Run, since: date | None, until: date | None, transport: Transport | None = None
+) -> None:
     """Read what is new in the bucket of a connection.
 
     Raises:
@@ -50,7 +53,7 @@ def read_bucket(run: Run, since: date | None, until: date | None) -> None:
     options = Options.load(run.row.options)
     follow_list(run.engine)
     counting = Counting(run, options)
-    bucket = LogBucket(options.access(), connections=IN_FLIGHT)
+    bucket = LogBucket(options.access(transport), connections=IN_FLIGHT)
     try:
         if run.row.status == "waiting":
             bucket.list_accounts()
