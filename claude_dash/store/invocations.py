@@ -19,6 +19,7 @@ COUNTERS = (
 )
 KEY = tuple(column.name for column in t.INVOCATION_DAY.primary_key)
 _REQUEST, _FACT, _REJECT, _BATCH = t.LOG_REQUEST, t.INVOCATION_DAY, t.REJECT, 500
+_MAX_COST = 10**16  # nanodollars: nobody spends ten million dollars a day; a week fits 64 bits
 _ONE_AT_A_TIME = 7_001  # the lock under which new identities are given persons
 
 
@@ -139,12 +140,16 @@ def _tell_cost(
 
 
 def _cost(row: RowMapping, overrides: Sequence[Price]) -> int | None:
-    """Return what a row of totals costs in nanodollars; None where there is no price."""
+    """Return what a row of totals costs in nanodollars; None where there is no price.
+
+    None as well where counts in the log cannot be true: nothing is known then.
+    """
     found = prices.price_of(row["model"], row["scope"], row["day"], overrides)
     if found is None:
         return None
     tokens = prices.Tokens(*(row[f"{name}_tokens"] for name in prices.Tokens._fields))
-    return prices.cost(tokens, found, is_above=bool(row["band"]))
+    cost = prices.cost(tokens, found, is_above=bool(row["band"]))
+    return cost if cost <= _MAX_COST else None
 
 
 def count_aside(

@@ -1,5 +1,6 @@
 """Sources: how fresh and complete each is, what is missing, and what was set aside or revised."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -14,7 +15,7 @@ from claude_dash.ui.server import sync_in_background
 
 STRIP_DAYS = 60
 UP_TO_DATE_DAYS = 5  # the longest lag that a report is known to have, and a day
-GAP_PERCENT = 10
+GAP_PERCENT, MOST_NAMES = 10, 20
 CAUSES = (
     "Likely causes: negotiated discounts, people whom only one of the two reports sees, a stale "
     "price table, Priority Tier, or code execution and web searches, which are not estimated."
@@ -223,8 +224,11 @@ def _unpriced(view: View) -> None:
     if names:
         with st.container(border=True, key="card-unpriced"):
             st.markdown("## Models without a price")
+            # A log can hold any name: none may draw a link or an image.
+            told = [re.sub(r"[^\w\s.,-]", r"\\\g<0>", name) for name in names[:MOST_NAMES]]
+            told += [f"and {len(names) - MOST_NAMES} more"] if len(names) > MOST_NAMES else []
             st.write(
-                f"{', '.join(names)}. Their tokens are counted; their cost is unknown, not zero."
+                f"{', '.join(told)}. Their tokens are counted; their cost is unknown, not zero."
             )
     if reliance.has_priority_tier(view.store):
         st.warning(
