@@ -15,6 +15,8 @@ _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 # In a policy `*`, `?` and `${` would mean more than themselves.
 _PREFIX = re.compile(r"[^*?$<>\"\\\x00-\x1f\x7f]{0,512}")
 _ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+")
+# What may take ages on a name that somebody made for it: repeated groups, many repetitions.
+_REPEATED_GROUP, _REPETITION, _MOST = re.compile(r"\)[*+{]"), re.compile(r"[*+{]"), 5
 _GROUPS = frozenset({"email", "name"})
 
 
@@ -107,6 +109,10 @@ class Options:
         """
         found = []
         for one in self.patterns:
+            if _REPEATED_GROUP.search(one) or len(_REPETITION.findall(one)) > _MOST:
+                message = "A pattern of session names repeats a group, or has too many repetitions."
+                hint = f"Repeat single characters or sets alone, at most {_MOST} times."
+                raise ConfigError(message, hint)
             try:
                 found.append(re.compile(one))
             except re.error:

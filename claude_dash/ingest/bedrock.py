@@ -174,7 +174,10 @@ class LogReader:
         found = self._bucket.folders()
         with self._engine.connect() as connection:
             sealed = sealed_weeks(connection)
-            inside = [day for day in found if self._first() <= day < (self._until or date.max)]
+            # Keys may name any day, and every day between two of them is noted as read.
+            first = max(self._first(), bedrock_days.FIRST_DAY)
+            until = min(self._until or date.max, today() + 2 * ONE_DAY)
+            inside = [day for day in found if first <= day < until]
             if self._is_whole:
                 inside = bedrock_days.growing(connection, self._number, inside)
         for day in sorted(inside, reverse=True):

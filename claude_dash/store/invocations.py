@@ -27,6 +27,7 @@ _SET_COST = (
     " AND who = ? AND model = ? AND scope = ? AND band = ?"
 )
 _REQUEST, _FACT, _REJECT, _BATCH = t.LOG_REQUEST, t.INVOCATION_DAY, t.REJECT, 500
+_MAX_COST = 10**16  # nanodollars: nobody spends ten million dollars a day; a week fits 64 bits
 _ONE_AT_A_TIME = 7_001  # the lock under which new identities are given persons
 
 
@@ -153,6 +154,7 @@ def _tell_cost(
         cost = None
         if price is not None:
             cost = prices.cost(prices.Tokens(*tokens), price, is_above=bool(band))
+            cost = cost if cost <= _MAX_COST else None  # counts in the log cannot be true
         if cost != before:
             when = day.isoformat() if is_sqlite else day
             told.append((cost, number, when, who, model, scope, band))

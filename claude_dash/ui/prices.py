@@ -14,6 +14,7 @@ from claude_dash.prices import Price, Rates
 from claude_dash.store.overrides import RATES, SCOPES, overrides
 from claude_dash.ui.page import View, in_words
 from claude_dash.ui.server import roll_up_in_background
+from claude_dash.ui.tables import as_text
 
 BEDROCK = "bedrock"
 SCOPE_WORDS = {
@@ -34,7 +35,7 @@ def unpriced(view: View) -> None:
     names = trust.unpriced_models(view.store)
     if names:
         st.warning(
-            f"Without a price: {', '.join(names)}. Their tokens are counted; their cost is "
+            f"Without a price: {as_text(names)}. Their tokens are counted; their cost is "
             "unknown, not zero, so cost is at least what is shown.",
             icon=":material/warning:",
         )

@@ -248,7 +248,10 @@ class Weekly:
         self.released = town.store.rows_of(t.RELEASE_ROW, measure=subject.measure)
         self.groups = [row for row in town.store.rows_of(t.GROUP_ROW, grain="week")
                        if row.start == monday]  # fmt: skip
-        self.teams = sorted(row.key for row in self.groups if row.level == "team") or [ALL]
+        self.teams = sorted(row.key for row in self.groups if row.level == "team") or [
+            ALL,
+            AUTOMATION,
+        ]
         self.facts = [
             (fact["who"], (fact["day"] - monday).days, self._values(told), amount)
             for table, fact in town.facts
@@ -331,6 +334,8 @@ class Weekly:
         group = self.town.group_of[who]
         found = (one.key for one in self.groups if one.level == "team"
                  and group in one.members.split(","))  # fmt: skip
+        if group == AUTOMATION:
+            return self.teams.index(AUTOMATION)
         return self.teams.index(next(found, self.teams[0]))
 
     def known(self) -> Iterator[tuple[Masks, int]]:
