@@ -93,6 +93,13 @@ class Rolled:
         identity = {"who": number, "person_id": number, "kind": kind, "value": f"p{number}"}
         self._insert(t.IDENTITY, [identity])
 
+    def principal(self, who: int, person: int, *, is_named: bool = True) -> None:
+        """Give somebody, or a key, a name in a cloud."""
+        kind = "principal" if is_named else "unnamed"
+        self._insert(t.IDENTITY, [
+            {"who": who, "person_id": person, "kind": kind, "value": f"cloud/{who}"}
+        ])  # fmt: skip
+
     def add(self, table: Table, who: int, day: date, **values: Any) -> None:
         """Add a fact; of Enterprise unless it says otherwise."""
         key = {"connection_id": ENTERPRISE, "day": day, "who": who}

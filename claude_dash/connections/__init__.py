@@ -186,7 +186,7 @@ def test(
     with engine.connect() as connection:
         row = row_of(connection, name)
         if row.kind == buckets.KIND:
-            return buckets.test(engine, name)
+            return buckets.test(engine, name, transport=transport)
         key = key_of(connection, vault, row.id)
     return tested(
         name, row.kind, try_key(engine, vault, settings, row.kind, key, transport=transport)

@@ -26,6 +26,7 @@ from claude_dash.facts import tables as t
 from claude_dash.sources.aws_keys import root_of
 from claude_dash.sources.aws_session import our_principal
 from claude_dash.sources.bedrock_probe import BucketProbe, probe_bedrock
+from claude_dash.sources.client import Transport
 from claude_dash.store.audit import note
 
 KIND = "bedrock"
@@ -46,9 +47,9 @@ def new_external_id() -> str:
     return f"claude-dash-{secrets.token_urlsafe(ID_BYTES)}"
 
 
-def try_bucket(options: Options) -> BucketProbe:
+def try_bucket(options: Options, *, transport: Transport | None = None) -> BucketProbe:
     """Ask what can be read of a bucket; nothing is saved."""
-    return probe_bedrock(options.access(), options.reading())
+    return probe_bedrock(options.access(transport), options.reading())
 
 
 def add_bucket(
@@ -60,6 +61,7 @@ def add_bucket(
     test: bool = True,
     backfill_since: date | None = None,
     actor: str = COMMAND_LINE,
+    transport: Transport | None = None,
 ) -> TestedBucket:
     """Try a bucket and save it under a name; nothing that was refused is saved.
 
@@ -79,7 +81,7 @@ def add_bucket(
     status: Status = "waiting" if options.role_arn else "ok"
     says = TestedBucket(name, KIND, status, external_id=options.external_id)
     if test:
-        found = try_bucket(options)
+        found = try_bucket(options, transport=transport)
         says = _says(name, found, options)
         if found.status not in SAVED:
             return replace(says, external_id="")  # it was not kept, and would mislead
@@ -115,7 +117,12 @@ def _refuse_overlap(connection: Connection, options: Options, but: int = 0) -> N
             raise ConfigError(message, "Change that connection, so that nothing counts twice.")
 
 
-def test(engine: Engine, name: str) -> TestedBucket:
+def test(
+    engine: Engine,
+    name: str,
+    *,
+    transport: Transport | None = None,  # noqa: PT028 - no test of pytest's
+) -> TestedBucket:
     """Try a bucket as it is stored; one that was waiting goes on once its role trusts us.
 
     Raises:
@@ -124,7 +131,7 @@ def test(engine: Engine, name: str) -> TestedBucket:
     with engine.connect() as connection:
         row = row_of(connection, name)
     options = Options.load(row.options)
-    found = try_bucket(options)
+    found = try_bucket(options, transport=transport)
     if found.status == "waiting" and row.status != "waiting":
         found.status = "refused"  # it trusted us once
     if found.status == "ok":
@@ -173,7 +180,7 @@ def options_of(engine: Engine, name: str) -> Options:
         return Options.load(row_of(connection, name).options)
 
 
-def kit_of(name: str, options: Options | None) -> Kit:
+def kit_of(name: str, options: Options | None, *, transport: Transport | None = None) -> Kit:
     """Return what the owner of the logs must install; with placeholders before there are options.
 
     Our principal is asked of AWS; it stays a placeholder where this machine has no credentials.
@@ -185,7 +192,7 @@ def kit_of(name: str, options: Options | None) -> Kit:
         options.bucket,
         options.prefix,
         options.role_arn,
-        principal=our_principal(options.region) or UNKNOWN_PRINCIPAL,
+        principal=our_principal(options.region, transport) or UNKNOWN_PRINCIPAL,
         is_ours=not options.role_arn,
     )
     return replace(kit, external_id=options.external_id) if options.external_id else kit

@@ -8,12 +8,15 @@ from claude_dash.errors import ConfigError
 from claude_dash.sources.aws_session import Access
 from claude_dash.sources.bedrock_reading import Reading
 from claude_dash.sources.bedrock_rule import RULES, Rule, Selection
+from claude_dash.sources.client import Transport
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 # In a policy `*`, `?` and `${` would mean more than themselves.
 _PREFIX = re.compile(r"[^*?$<>\"\\\x00-\x1f\x7f]{0,512}")
 _ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+")
+# What may take ages on a name that somebody made for it: repeated groups, many repetitions.
+_REPEATED_GROUP, _REPETITION, _MOST = re.compile(r"\)[*+{]"), re.compile(r"[*+{]"), 5
 _GROUPS = frozenset({"email", "name"})
 
 
@@ -88,9 +91,11 @@ class Options:
         """Return it as it is stored."""
         return json.dumps(asdict(self))
 
-    def access(self) -> Access:
+    def access(self, transport: Transport | None = None) -> Access:
         """Return where the logs are, and as whom they are read."""
-        return Access(self.bucket, self.region, self.prefix, self.role_arn, self.external_id)
+        return Access(
+            self.bucket, self.region, self.prefix, self.role_arn, self.external_id, transport
+        )
 
     def selection(self) -> Selection:
         """Return which calls are Claude Code."""
@@ -104,6 +109,10 @@ class Options:
         """
         found = []
         for one in self.patterns:
+            if _REPEATED_GROUP.search(one) or len(_REPETITION.findall(one)) > _MOST:
+                message = "A pattern of session names repeats a group, or has too many repetitions."
+                hint = f"Repeat single characters or sets alone, at most {_MOST} times."
+                raise ConfigError(message, hint)
             try:
                 found.append(re.compile(one))
             except re.error:

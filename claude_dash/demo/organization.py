@@ -24,6 +24,7 @@ TEAMS = (
 )
 PILOT, STUCK, DROPPED = "Platform", "Embedded", "Search"
 SEAT_TEAMS, SEAT_EVERY = frozenset({"Data", "Growth", "Quality"}), 4
+BEDROCK_TEAMS, BOTH_EVERY = frozenset({"Mobile", "Billing"}), 3
 FIRST = ("Ada", "Bo", "Cleo", "Dara", "Eli", "Finn", "Gia", "Hugo", "Inga", "Jon", "Kaya", "Liv",
          "Milo", "Nia", "Omar", "Pia", "Quin", "Rin", "Sami", "Tove")  # fmt: skip
 LAST = ("Abel", "Brook", "Cole", "Drum", "Ekow", "Fenn", "Gale", "Hale", "Ito", "Juhl", "Kerr",
@@ -62,6 +63,11 @@ class Somebody:
     def has_code_by_seat(self) -> bool:
         """Say whether Claude Code is used through the Enterprise seat and not the Console."""
         return self.team in SEAT_TEAMS and self.number % SEAT_EVERY == 0
+
+    def has_code_by_bedrock(self, day: date) -> bool:
+        """Say whether Claude Code goes through Amazon Bedrock on a day; for some every other."""
+        is_both = self.number % BOTH_EVERY == 0
+        return self.team in BEDROCK_TEAMS and (not is_both or day.toordinal() % 2 == 0)
 
     def is_member(self, day: date) -> bool:
         """Say whether somebody had joined, and had not left, on a day."""

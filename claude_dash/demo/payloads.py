@@ -21,13 +21,8 @@ WEEKEND = 0.12
 SATURDAY = 5
 
 
-def day_rows(organization: Organization, day: date) -> list[dict[str, Any]]:
-    """Return the Console's records of one UTC day; none outside the simulated days."""
-    return [row for one, row in coded(organization, day) if not (one and one.has_code_by_seat)]
-
-
 def coded(organization: Organization, day: date) -> list[tuple[Somebody | None, dict[str, Any]]]:
-    """Return who used Claude Code on one UTC day and how, through either organization.
+    """Return who used Claude Code on one UTC day and how, by whatever way.
 
     Nobody stands beside the use of a key.
     """

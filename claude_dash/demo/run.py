@@ -9,6 +9,10 @@ from claude_dash import budget, connections, ingest
 from claude_dash.access.readers import Reader, Role
 from claude_dash.clock import today
 from claude_dash.config import Settings
+from claude_dash.connections import bedrock
+from claude_dash.connections.bedrock_options import Options
+from claude_dash.demo.cloud import BUCKET
+from claude_dash.demo.invocations import REGION
 from claude_dash.demo.organization import Organization
 from claude_dash.demo.transport import ENTERPRISE_KEY, KEY, DemoTransport
 from claude_dash.people.roster import import_csv
@@ -16,6 +20,7 @@ from claude_dash.store.engine import migrate, open_store
 from claude_dash.store.vault import Vault
 
 ACTOR = "demo"
+CLOUD = "Demo Bedrock"
 CONNECTIONS = (("console", "Demo Console", KEY), ("enterprise", "Demo Enterprise", ENTERPRISE_KEY))
 BUDGET_USD_PER_PERSON, SEAT_PRICE_USD = 55, 40
 
@@ -23,7 +28,7 @@ BUDGET_USD_PER_PERSON, SEAT_PRICE_USD = 55, 40
 def build(
     settings: Settings, *, people: int, days: int, seed: int, progress: Callable[[str], None]
 ) -> DemoTransport:
-    """Connect both simulated organizations, take in the roster, and read their days.
+    """Connect both simulated organizations and the bucket, take in the roster, and read their days.
 
     A new store is read twice, before and after the vendor revised some money, so that there is
     a revision to look at; one of an earlier run is brought up to date.
@@ -39,10 +44,11 @@ def build(
     vault, engine = Vault(settings), open_store(settings.url)
     migrate(engine)
 
-    def read(transport: DemoTransport) -> None:
+    def read(transport: DemoTransport, *names: str) -> None:
         ingest.sync(
-            engine, vault, settings, transport=transport, progress=lambda step: progress(str(step))
-        )
+            engine, vault, settings,
+            names=names, transport=transport, progress=lambda step: progress(str(step)),
+        )  # fmt: skip
 
     try:
         if not connections.list_all(engine):
@@ -51,9 +57,15 @@ def build(
                     engine, vault, settings, kind, name, key,
                     backfill_since=first, actor=ACTOR, transport=revised,
                 )  # fmt: skip
+            bedrock.add_bucket(
+                engine, settings, CLOUD, Options(BUCKET, REGION),
+                backfill_since=first, actor=ACTOR, transport=revised,
+            )  # fmt: skip
             import_csv(engine, vault, organization.roster_csv(), today=last, actor=ACTOR)
             _enter_money(engine, people)
-            read(DemoTransport(organization, early=True))
+            # Every roll-up goes over what was read before: the fewest people come first.
+            names = (CLOUD, *(name for _, name, _ in CONNECTIONS))
+            read(DemoTransport(organization, early=True), *names)
         read(revised)
     finally:
         engine.dispose()

@@ -1,4 +1,7 @@
-"""Answers requests as the vendor's two Admin APIs do, out of the simulated organisation."""
+"""Answers requests as the vendors do, out of the simulated organisation.
+
+These are the two Admin APIs, and AWS for a bucket of logs.
+"""
 
 from datetime import date
 from typing import Any
@@ -7,6 +10,7 @@ import httpx
 
 from claude_dash.demo.analytics import Analytics
 from claude_dash.demo.answers import answered, by_id, by_token, invalid, refused
+from claude_dash.demo.cloud import HOST, Cloud
 from claude_dash.demo.enterprise import OPEN_INVITES
 from claude_dash.demo.habits import Days
 from claude_dash.demo.organization import Organization
@@ -30,9 +34,12 @@ class DemoTransport(httpx.BaseTransport):
         self._organization = organization
         self._days = Days(organization)
         self._analytics = Analytics(self._days, early=early)
+        self._cloud = Cloud(self._days)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
+        if request.url.host.endswith(HOST):
+            return self._cloud.answer(request)
         key, path = request.headers.get("x-api-key"), request.url.path
         if key not in {KEY, ENTERPRISE_KEY}:
             return refused(401, "authentication_error", "invalid x-api-key")

@@ -193,7 +193,7 @@ def purge(engine: Engine, settings: Settings, *, dry_run: bool = False) -> list[
 
 def _read(run: Run, since: date | None, until: date | None, transport: Transport | None) -> None:
     if run.row.kind == "bedrock":
-        read_bucket(run, since, until)
+        read_bucket(run, since, until, transport)
     else:
         _read_reports(run, since, until, transport)
 

@@ -26,6 +26,7 @@ from claude_dash.ingest.bedrock_days import REPORT
 from claude_dash.ingest.run import Run
 from claude_dash.sources.aws import LogBucket
 from claude_dash.sources.bedrock_log import BrokenObject, read_object
+from claude_dash.sources.client import Transport
 from claude_dash.store import invocations, objects, retention
 from claude_dash.store.checkpoints import reads, state
 from claude_dash.store.locks import hold
@@ -40,7 +41,9 @@ POLL_S = 0.2  # while others hold what is left
 TRIES = 4  # of a batch whose rows another process changed at the same time
 
 
-def read_bucket(run: Run, since: date | None, until: date | None) -> None:
+def read_bucket(
+    run: Run, since: date | None, until: date | None, transport: Transport | None = None
+) -> None:
     """Read what is new in the bucket of a connection.
 
     Raises:
@@ -50,7 +53,7 @@ def read_bucket(run: Run, since: date | None, until: date | None) -> None:
     options = Options.load(run.row.options)
     follow_list(run.engine)
     counting = Counting(run, options)
-    bucket = LogBucket(options.access(), connections=IN_FLIGHT)
+    bucket = LogBucket(options.access(transport), connections=IN_FLIGHT)
     try:
         if run.row.status == "waiting":
             bucket.list_accounts()
@@ -171,7 +174,10 @@ class LogReader:
         found = self._bucket.folders()
         with self._engine.connect() as connection:
             sealed = sealed_weeks(connection)
-            inside = [day for day in found if self._first() <= day < (self._until or date.max)]
+            # Keys may name any day, and every day between two of them is noted as read.
+            first = max(self._first(), bedrock_days.FIRST_DAY)
+            until = min(self._until or date.max, today() + 2 * ONE_DAY)
+            inside = [day for day in found if first <= day < until]
             if self._is_whole:
                 inside = bedrock_days.growing(connection, self._number, inside)
         for day in sorted(inside, reverse=True):

@@ -21,7 +21,7 @@ from claude_dash.facts.batch import DayFacts
 from claude_dash.facts.identity import Identified
 from claude_dash.facts.logs import Listed
 from claude_dash.facts.reports import LEFT_OUT
-from claude_dash.ingest.bedrock_days import REPORT
+from claude_dash.ingest.bedrock_days import FIRST_DAY, REPORT
 from claude_dash.ingest.run import Run
 from claude_dash.sources.bedrock_log import Call, ObjectCalls
 from claude_dash.sources.bedrock_names import Principal
@@ -37,6 +37,7 @@ TWICE = "the same request again"
 UNCOUNTED = "counted, but without tokens in the log"
 SEALED = "its week is sealed"
 TO_COME = "a day to come"
+TOO_OLD = "a day before there were logs"
 BAD_LINE = "line: not a record"
 FOREIGN = "schemaType: another kind of log"
 OTHER_VERSION = "schemaVersion: not 1"
@@ -153,6 +154,8 @@ class Counting:
             reason = SEALED
         elif not reason and day > today():
             reason = TO_COME
+        elif not reason and day < FIRST_DAY:
+            reason = TOO_OLD
         if reason:
             made.left_out[day, reason] += 1
             return

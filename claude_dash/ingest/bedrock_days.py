@@ -14,6 +14,7 @@ from claude_dash.store.seals import sealed_weeks
 from claude_dash.store.write import touch
 
 REPORT = "bedrock.logs"
+FIRST_DAY = date(2023, 1, 1)  # Bedrock came later; what is older has a wrong date
 LATE = timedelta(days=3)  # for so long after its end an object of a day may still come
 REPAIR = timedelta(days=35)  # for so long objects that were set aside are looked at again
 

@@ -9,14 +9,18 @@ import numpy as np
 from claude_dash.clock import month_of
 from claude_dash.facts.dimensions import OTHER
 from claude_dash.facts.measures import TOKEN_TYPES
-from claude_dash.privacy.cells import Bools, Cells, Ints, Magnitude
+from claude_dash.privacy.cells import Bools, Cells, Ints, Magnitude, Reasons, Shown
 from claude_dash.rollup import feeds
 from claude_dash.rollup.crowd import Crowd
 from claude_dash.rollup.facts import Rows, Split, WeekFacts
 
 DAYS = 7
 ACTOR = "actor"  # never asked by: what per-person ratios are made from (interfaces, section 7)
-ABOVE = {"feature": "kind", "connection": "source"}  # each value of the one is of one of the other
+# Of these a source may have values that no other has, as everybody can know: its terminals, its
+# names of models. So the values of each source are protected apart.
+APART = ("model", "terminal_type", "customer_type", "product", "workspace", "service_tier")
+# Each value of the one is of one of the other.
+ABOVE = {"feature": "kind", "connection": "source", **dict.fromkeys(APART, "source")}
 NAMED = ("tool", "feature")  # dimensions whose values are names that somebody may have chosen (R8)
 
 
@@ -146,6 +150,48 @@ def _other(name: str) -> str:
     return f"{kind}:{OTHER}" if colon else OTHER
 
 
+def _by_source(split: Split, source: Split) -> Split:
+    """Return a split whose values are told apart by source: `console:vscode`."""
+    width = len(source.values)
+    pairs, codes = np.unique(split.codes * width + source.codes, return_inverse=True)
+    values = [f"{source.values[n % width]}:{split.values[n // width]}" for n in pairs.tolist()]
+    return Split(codes, tuple(values))
+
+
+def united(made: Magnitude, shown: Shown) -> tuple[Magnitude, Shown]:
+    """Unite what sources have under one name: shown where it is of each of them."""
+    if made.dimension not in APART:
+        return made, shown
+    names = np.array([value.partition(":")[2] for value in made.values])
+    values = tuple(sorted(set(names.tolist())))
+    places = [np.flatnonzero(names == value) for value in values]
+
+    def cells(of: Cells) -> Cells:
+        parts = (of.n, of.total, of.x1, of.x2)
+        return Cells(*(np.stack([x[..., at].sum(axis=-1) for at in places], -1) for x in parts))
+
+    def codes(of: Reasons) -> Reasons:
+        return np.stack([of[..., at].max(axis=-1) for at in places], -1)
+
+    def whole(of: Magnitude) -> Magnitude:
+        return replace(
+            of,
+            values=values,
+            groups=cells(of.groups),
+            days=cells(of.days),
+            parts=None if of.parts is None else cells(of.parts),
+            lacking=None if of.lacking is None else whole(of.lacking),
+        )
+
+    return whole(made), Shown(
+        codes(shown.organization),
+        codes(shown.departments),
+        codes(shown.teams),
+        codes(shown.days),
+        None if shown.parts is None else codes(shown.parts),
+    )
+
+
 def _within(split: Split, above: Split) -> tuple[int, ...]:
     """Return for each value the place of the coarser one that it is part of."""
     found = np.zeros(len(split.values), dtype=np.int64)
@@ -187,6 +233,8 @@ def build(facts: WeekFacts, crowd: Crowd, k: int) -> list[Magnitude]:
         is_used = ~np.isin(table.person, crowd.keys) & table.amounts.any(axis=1)
         for dimension, split in table.splits.items():
             one = folded(split, table.person, is_used, k) if dimension in NAMED else split
+            if dimension in APART:
+                one = _by_source(split, table.splits["source"])
             above = ABOVE.get(dimension, "")
             within = _within(one, table.splits[above]) if above else ()
             if one.values:
@@ -207,6 +255,8 @@ def _telling_unpriced(made: list[Magnitude], counter: _Counter, table: Rows) -> 
     for place, one in enumerate(made):
         if one.measure == feeds.COST and one.dimension != ACTOR:
             split = table.splits[one.dimension] if one.dimension else None
+            if split is not None and one.dimension in APART:
+                split = _by_source(split, table.splits["source"])
             (lacking,) = counter.magnitudes(one.dimension, split, (one.measure,), flags)
             made[place] = replace(one, lacking=lacking)
 

@@ -15,7 +15,7 @@ from claude_dash.rollup import facts as week_facts
 from claude_dash.rollup import feeds, revisions, sightings, uses, vendor_counts
 from claude_dash.rollup.counts import count_people
 from claude_dash.rollup.crowd import Crowd, gather
-from claude_dash.rollup.magnitudes import ACTOR, DAYS, build
+from claude_dash.rollup.magnitudes import ACTOR, DAYS, build, united
 from claude_dash.rollup.presence import Presence
 from claude_dash.rollup.rows import (
     ALL,
@@ -46,7 +46,7 @@ def presence(facts: week_facts.WeekFacts, keys: Ints) -> Presence:
     return Presence(people, days, sessions, elsewhere)
 
 
-def united(cells: Cells, rows: tuple[Row, ...]) -> Ints:
+def summed(cells: Cells, rows: tuple[Row, ...]) -> Ints:
     """Return the totals of rows that stand together, of shape (rows, values)."""
     totals = np.zeros((len(rows), cells.total.shape[1]), dtype=np.int64)
     for number, row in enumerate(rows):
@@ -62,7 +62,7 @@ def _release_magnitude(
     lacking = made.lacking.groups if made.lacking else None
 
     def add(level: str, row: Row, total: Ints, reasons: np.ndarray, *, is_sparse: bool) -> None:
-        lacks = united(lacking, (row,))[0] if lacking else np.zeros_like(total)
+        lacks = summed(lacking, (row,))[0] if lacking else np.zeros_like(total)
         for number, item in enumerate(made.values):
             hidden = words[int(reasons[number])]
             if not hidden and not total[number] and (lacks[number] or (is_sparse and dimension)):
@@ -79,7 +79,7 @@ def _release_magnitude(
         (DEPARTMENT, partition.departments, shown.departments),
         (TEAM, partition.teams, shown.teams),
     ):
-        totals = united(made.groups, found)
+        totals = summed(made.groups, found)
         for number, row in enumerate(found):
             add(level, row, totals[number], reasons[number], is_sparse=True)
 
@@ -147,9 +147,7 @@ def roll_up_week(
     rows = Rows("week", monday)
     is_small = crowd.partition.population < 2 * policy.k
     made = build(facts, crowd, policy.k)
-    for magnitude, shown in zip(
-        made, protect(GateWeek(crowd.partition, made), policy), strict=True
-    ):
+    for magnitude, shown in map(united, made, protect(GateWeek(crowd.partition, made), policy)):
         _release_magnitude(rows, magnitude, shown, crowd.partition, is_small=is_small)
         _release_days(rows, magnitude, shown, monday)
     without = np.setdiff1d(here.people, facts.of(feeds.ACTIVITY).person)

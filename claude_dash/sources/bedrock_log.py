@@ -22,7 +22,7 @@ from isal.igzip_lib import IsalError
 SCHEMA, VERSIONS = "ModelInvocationLog", "1."
 MAX_JSON_BYTES = 512 * 2**20  # of one object; the largest that were seen have some megabytes
 MAX_LINE_BYTES = 8 * 2**20  # bodies over 100 KB are stored elsewhere
-MAX_COUNT = 10**12
+MAX_COUNT = 10**9  # of one request; far above any, and sums of it still fit 64 bits
 DIGEST_BYTES = 16
 _GZIP, _GZIP_MAGIC = 31, b"\x1f\x8b"
 _BLOCK_BYTES = 256 * 2**10

@@ -18,6 +18,7 @@ _ARN = re.compile(r"arn:(?P<partition>[\w-]+):(?P<service>\w+):[^:]*:(?P<account
 _IDENTITY_CENTER = re.compile(r"AWSReservedSSO_(?P<set>.+)_[0-9a-f]{16}")
 _SERVICE_ROLE, _API_KEY = "AWSServiceRoleFor", "BedrockAPIKey-"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_MAX_SESSION = 64  # letters, says AWS; a pattern takes its time with more
 _OPAQUE = (APPLICATION_PROFILE, PROVISIONED, "custom-model", "imported-model")
 _MODEL = re.compile(r"(?:(?P<scope>(?!anthropic\.)[a-z0-9-]+)\.)?(?P<model>[a-z0-9]+\..+)")
 
@@ -81,7 +82,7 @@ def _of_session(arn: str, name: str, patterns: Sequence[re.Pattern[str]]) -> Pri
     base = arn.removesuffix(session)
     if found := _IDENTITY_CENTER.fullmatch(role):
         return _person(base, session, found["set"])
-    for pattern in (*patterns, *PATTERNS):
+    for pattern in (*patterns, *PATTERNS) if len(session) <= _MAX_SESSION else ():
         match = pattern.fullmatch(session)
         named = match.groupdict() if match else {}
         who = named.get("email") or named.get("name")

@@ -16,6 +16,8 @@ from claude_dash.sources.bedrock_names import (
 )
 from claude_dash.sources.bedrock_rule import Selection
 
+MAX_LETTERS = 2_048  # of an ARN; a model's is shorter
+NO_NAME = "a caller or model whose name cannot be one"
 ANOTHER_ACCOUNT = "another account than the object's"
 
 
@@ -50,8 +52,12 @@ class Reading:
             call: As read.
             account: That the object's key names.
         """
+        sent = (call.metadata or {}).get(self.person_key, "")
+        names = (call.arn, call.model_id, sent)
+        if any(len(name) > MAX_LETTERS or not name.isprintable() for name in names):
+            return Placed(Principal("unnamed", ""), ModelName("", ""), NO_NAME)
         principal, model = principal_of(call.arn, self.patterns), model_of(call.model_id)
-        if sent := (call.metadata or {}).get(self.person_key):
+        if sent:
             principal = principal_named(sent, principal.role)
         if call.account and account and call.account != account:
             return Placed(principal, model, ANOTHER_ACCOUNT)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Table, delete, func, select
 
 from claude_dash import prices
 from claude_dash.facts import tables as t
@@ -18,7 +18,16 @@ COUNTERS = (
     "cache_write_tokens",
 )
 KEY = tuple(column.name for column in t.INVOCATION_DAY.primary_key)
+_PRICED = [
+    t.INVOCATION_DAY.c[name]
+    for name in (*KEY, *(f"{one}_tokens" for one in prices.Tokens._fields), "cost_estimated")
+]
+_SET_COST = (
+    "UPDATE invocation_day SET cost_estimated = ? WHERE connection_id = ? AND day = ?"
+    " AND who = ? AND model = ? AND scope = ? AND band = ?"
+)
 _REQUEST, _FACT, _REJECT, _BATCH = t.LOG_REQUEST, t.INVOCATION_DAY, t.REJECT, 500
+_MAX_COST = 10**16  # nanodollars: nobody spends ten million dollars a day; a week fits 64 bits
 _ONE_AT_A_TIME = 7_001  # the lock under which new identities are given persons
 
 
@@ -94,8 +103,8 @@ def add(
     if not rows:
         return
     in_order = sorted(rows, key=lambda row: tuple(row[name] for name in KEY))
-    adding = _adding(connection, _FACT, COUNTERS).returning(*_FACT.c)
-    _tell_cost(connection, connection.execute(adding, in_order).mappings().all(), overrides)
+    adding = _adding(connection, _FACT, COUNTERS).returning(*_PRICED)
+    _tell_cost(connection, connection.execute(adding, in_order).all(), overrides)
 
 
 def _adding(connection: Connection, table: Table, columns: Iterable[str]) -> Any:  # noqa: ANN401 - per dialect
@@ -110,49 +119,48 @@ def _adding(connection: Connection, table: Table, columns: Iterable[str]) -> Any
     return made.on_conflict_do_update(index_elements=keys, set_=sums)
 
 
+def days_of(connection: Connection, since: date) -> list[tuple[int, date]]:
+    """Return the connections and days, from one on, that have any call."""
+    c = _FACT.c
+    query = select(c.connection_id, c.day).distinct().where(c.day >= since)
+    return [(number, day) for number, day in connection.execute(query)]
+
+
 def reprice(
     connection: Connection,
-    days: Iterable[date],
-    models: set[str],
+    number: int,
+    day: date,
     overrides: Sequence[Price],
-) -> list[date]:
-    """Tell the cost of stored rows of some days and models anew; return the days it changed on."""
+    models: set[str] | None = None,
+) -> bool:
+    """Tell the cost of a day's rows anew, of some models alone; return whether any changed."""
     c = _FACT.c
-    of_models = select(_FACT).where(c.model.in_(models))
-    return [
-        day
-        for day in days
-        if _tell_cost(
-            connection,
-            connection.execute(of_models.where(c.day == day)).mappings().all(),
-            overrides,
-        )
-    ]
+    query = select(*_PRICED).where(c.connection_id == number, c.day == day)
+    if models is not None:
+        query = query.where(c.model.in_(models))
+    return _tell_cost(connection, connection.execute(query).all(), overrides)
 
 
 def _tell_cost(
-    connection: Connection, rows: Iterable[RowMapping], overrides: Sequence[Price]
+    connection: Connection, rows: Iterable[Sequence[Any]], overrides: Sequence[Price]
 ) -> bool:
     """Write the costs that are others than those stored; return whether there are any."""
-    is_row = [_FACT.c[name] == bindparam(f"_{name}") for name in KEY]
-    changed = update(_FACT).where(*is_row).values(cost_estimated=bindparam("cost"))
-    told = [
-        {**{f"_{name}": row[name] for name in KEY}, "cost": found}
-        for row in rows
-        if (found := _cost(row, overrides)) != row["cost_estimated"]
-    ]
-    if told:
-        connection.execute(changed, told)
+    known: dict[tuple[date, str, str], Price | None] = {}
+    is_sqlite, told = connection.dialect.name == "sqlite", []
+    for number, day, who, model, scope, band, *tokens, before in rows:
+        if (day, model, scope) not in known:
+            known[day, model, scope] = prices.price_of(model, scope, day, overrides)
+        price = known[day, model, scope]
+        cost = None
+        if price is not None:
+            cost = prices.cost(prices.Tokens(*tokens), price, is_above=bool(band))
+            cost = cost if cost <= _MAX_COST else None  # counts in the log cannot be true
+        if cost != before:
+            when = day.isoformat() if is_sqlite else day
+            told.append((cost, number, when, who, model, scope, band))
+    if told:  # straight through the driver: there may be a great many
+        connection.exec_driver_sql(_SET_COST if is_sqlite else _SET_COST.replace("?", "%s"), told)
     return bool(told)
-
-
-def _cost(row: RowMapping, overrides: Sequence[Price]) -> int | None:
-    """Return what a row of totals costs in nanodollars; None where there is no price."""
-    found = prices.price_of(row["model"], row["scope"], row["day"], overrides)
-    if found is None:
-        return None
-    tokens = prices.Tokens(*(row[f"{name}_tokens"] for name in prices.Tokens._fields))
-    return prices.cost(tokens, found, is_above=bool(row["band"]))
 
 
 def count_aside(

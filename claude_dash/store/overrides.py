@@ -51,27 +51,35 @@ def save(engine: Engine, prices: Sequence[Price], *, actor: str) -> None:
             note(connection, actor, what, f"{one.model}, {one.scope}, from {one.starts}")
         if changed:
             models, first = {one.model for one in changed}, min(one.starts for one in changed)
-            _reprice(connection, models, first)
+            for number, day in _open_days(connection, first):
+                _reprice(connection, number, day, models)
 
 
 def follow_list(engine: Engine) -> None:
-    """Price open weeks anew when the list is another one than they were priced by."""
+    """Price open weeks anew, day by day, when the list is another than they were priced by."""
     with engine.connect() as connection:
         if _get(connection, LIST) == list_version():
             return
+        days = _open_days(connection, EVER)
+    for number, day in days:
+        with engine.begin() as connection:
+            invocations.lock(connection)
+            _reprice(connection, number, day)
     with engine.begin() as connection:
-        invocations.lock(connection)
-        models = connection.execute(select(t.INVOCATION_DAY.c.model).distinct()).scalars()
-        _reprice(connection, set(models), EVER)
         _set(connection, LIST, list_version())
 
 
-def _reprice(connection: Connection, models: set[str], first: date) -> None:
-    c, sealed = t.INVOCATION_DAY.c, sealed_weeks(connection)
-    found = connection.execute(select(c.day).distinct().where(c.model.in_(models), c.day >= first))
-    days = [day for day in found.scalars() if week_of(day) not in sealed]
-    changed = invocations.reprice(connection, days, models, overrides(connection))
-    touch(connection, {week_of(day) for day in changed})
+def _open_days(connection: Connection, since: date) -> list[tuple[int, date]]:
+    sealed = sealed_weeks(connection)
+    days = invocations.days_of(connection, since)
+    return [(number, day) for number, day in days if week_of(day) not in sealed]
+
+
+def _reprice(
+    connection: Connection, number: int, day: date, models: set[str] | None = None
+) -> None:
+    if invocations.reprice(connection, number, day, overrides(connection), models):
+        touch(connection, {week_of(day)})
 
 
 def _get(connection: Connection, name: str) -> str:

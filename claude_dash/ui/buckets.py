@@ -70,19 +70,19 @@ def form(view: View, backs: Sequence[str], since_of: dict[str, date | None]) -> 
     with right:
         if is_asked:
             asked = (bucket.strip(), region.strip(), prefix.strip(), role.strip())
-            _check(name, asked, since_of[back])
+            _check(view, name, asked, since_of[back])
         if CHECKED in st.session_state:
             _found(view, st.session_state[CHECKED])
 
 
-def _check(name: str, asked: tuple[str, str, str, str], since: date | None) -> None:
+def _check(view: View, name: str, asked: tuple[str, str, str, str], since: date | None) -> None:
     st.session_state.pop(CHECKED, None)
     try:
         options = Options(*asked)
         if options.role_arn:
             options = replace(options, external_id=bedrock.new_external_id())
         with st.spinner("Asking AWS"):
-            probe = bedrock.try_bucket(options)
+            probe = bedrock.try_bucket(options, transport=view.opened.transport)
     except ClaudeDashError as error:
         in_words(error)
         return
@@ -128,6 +128,7 @@ def _save(view: View, checked: _Checked) -> None:
             test=checked.probe.status == "ok",
             backfill_since=checked.since,
             actor=view.reader.name,
+            transport=found.transport,
         )
     except ClaudeDashError as error:
         in_words(error)
@@ -149,14 +150,14 @@ def waiting(view: View, one: Listed) -> None:
         st.markdown(f"## {one.name} waits for its role")
         st.write("External id, made for this connection alone:")
         st.code(options.external_id, language=None)
-        _kit(one.name, options)
+        _kit(view, one.name, options)
         if st.button("Test again", type="primary", key=f"again-{one.name}"):
             _test_again(view, one.name)
 
 
 def _test_again(view: View, name: str) -> None:
     with st.spinner("Asking AWS"):
-        said = bedrock.test(view.store, name)
+        said = bedrock.test(view.store, name, transport=view.opened.transport)
     if said.error:
         st.error(said.error["message"], icon=":material/error:")
         return
@@ -202,7 +203,7 @@ def manage(view: View, name: str) -> None:
             else:
                 st.success("Saved. It holds for objects that are read from now on.")
     if st.toggle("Show the policies", key=f"kit-{name}"):
-        _kit(name, options)
+        _kit(view, name, options)
 
 
 def _lines(label: str, lines: Sequence[str], about: str, key: str) -> tuple[str, ...]:
@@ -210,19 +211,19 @@ def _lines(label: str, lines: Sequence[str], about: str, key: str) -> tuple[str,
     return tuple(one for line in text.splitlines() if (one := line.strip()))
 
 
-def _made(name: str, options: Options) -> Kit:
+def _made(view: View, name: str, options: Options) -> Kit:
     """Return the kit of a connection; AWS is asked who we are once a session."""
     held: tuple[Options, Kit] | None = st.session_state.get(KIT + name)
     if held is not None and held[0] == options:
         return held[1]
-    kit = bedrock.kit_of(name, options)
+    kit = bedrock.kit_of(name, options, transport=view.opened.transport)
     if kit.principal != UNKNOWN_PRINCIPAL:
         st.session_state[KIT + name] = (options, kit)
     return kit
 
 
-def _kit(name: str, options: Options) -> None:
-    kit = _made(name, options)
+def _kit(view: View, name: str, options: Options) -> None:
+    kit = _made(view, name, options)
     parts = {} if kit.is_ours else bedrock_steps.role_parts(kit)
     tabs = iter(st.tabs(["Steps", *parts, "Replication"]))
     with next(tabs):

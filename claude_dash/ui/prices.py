@@ -14,12 +14,13 @@ from claude_dash.prices import Price, Rates
 from claude_dash.store.overrides import RATES, SCOPES, overrides
 from claude_dash.ui.page import View, in_words
 from claude_dash.ui.server import roll_up_in_background
+from claude_dash.ui.tables import as_text
 
 BEDROCK = "bedrock"
 SCOPE_WORDS = {
     prices.EVERY: "every scope",
     "global": "global",
-    prices.GEO: "geographies, and within a Region",
+    prices.GEO: "geography or Region",
     "us-gov": "GovCloud",
 }
 RATE_WORDS = dict(
@@ -34,7 +35,7 @@ def unpriced(view: View) -> None:
     names = trust.unpriced_models(view.store)
     if names:
         st.warning(
-            f"Without a price: {', '.join(names)}. Their tokens are counted; their cost is "
+            f"Without a price: {as_text(names)}. Their tokens are counted; their cost is "
             "unknown, not zero, so cost is at least what is shown.",
             icon=":material/warning:",
         )
@@ -108,13 +109,13 @@ def _row(one: Price, rates: Rates, which: str) -> dict[str, str]:
         RATE_WORDS[name]: theme.NOTHING if rate is None else f"{rate.normalize():f}"
         for name, rate in rates._asdict().items()
     }
-    read = f", read {one.read_on:%-d %b %Y}" if one.read_on else ""
     return {
         "Model": one.model + which,
         "Scope": SCOPE_WORDS[one.scope],
         **spelled,
-        "Since": theme.NOTHING if one.starts == prices.EVER else _full(one.starts),
-        "Source": f"{one.source}{read}",
+        "In force since": theme.NOTHING if one.starts == prices.EVER else _full(one.starts),
+        "Source": one.source,
+        "Read": _full(one.read_on) if one.read_on else theme.NOTHING,
     }
 
 
@@ -128,7 +129,14 @@ def _form(view: View, ours: Sequence[Price]) -> None:
             "before one for every scope; above a model's band of prompt length the "
             "list's factor holds."
         )
-        model = st.selectbox("Model", sorted(names), accept_new_options=True, key="price-model")
+        model = st.selectbox(
+            "Model",
+            sorted(names),
+            index=None,
+            placeholder="Choose or enter an id",
+            accept_new_options=True,
+            key="price-model",
+        )
         left, right = st.columns(2)
         scope = left.selectbox(
             "Scope", SCOPES, format_func=lambda one: SCOPE_WORDS[one], key="price-scope"
@@ -163,7 +171,8 @@ def _removal(view: View, ours: Sequence[Price]) -> None:
 def _do(change: Callable[[], object], says: str) -> None:
     """Change our prices, rebuild what that touched, and show the page anew."""
     try:
-        change()
+        with st.spinner("Stored calls are priced anew."):
+            change()
     except ClaudeDashError as error:
         in_words(error)
         return

@@ -1,10 +1,13 @@
-"""Releases as one file: what a card's download holds, exactly what is shown."""
+"""Releases as one file, exactly what is shown; and names from sources in a sentence."""
 
+import re
 from collections.abc import Sequence
 
 from claude_dash.charts import theme
 from claude_dash.exports.csv import escape, spell, write
 from claude_dash.metrics.release import Release
+
+MOST_NAMES = 20
 
 
 def as_csv(releases: Sequence[Release]) -> bytes:
@@ -26,3 +29,10 @@ def as_csv(releases: Sequence[Release]) -> bytes:
             for row in release.rows
         ),
     )
+
+
+def as_text(names: Sequence[str]) -> str:
+    """Return names of models for a sentence; a log can hold any, and none may draw a link."""
+    told = [re.sub(r"[^\w\s.,-]", r"\\\g<0>", name) for name in names[:MOST_NAMES]]
+    rest = len(names) - MOST_NAMES
+    return ", ".join([*told, f"and {rest} more"] if rest > 0 else told)

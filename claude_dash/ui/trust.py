@@ -11,6 +11,7 @@ from claude_dash.clock import days, today
 from claude_dash.metrics.lookup import metric
 from claude_dash.ui.page import View
 from claude_dash.ui.server import sync_in_background
+from claude_dash.ui.tables import as_text
 
 STRIP_DAYS = 60
 UP_TO_DATE_DAYS = 5  # the longest lag that a report is known to have, and a day
@@ -238,7 +239,8 @@ def _unpriced(view: View) -> None:
         with st.container(border=True, key="card-unpriced"):
             st.markdown("## Models without a price")
             st.write(
-                f"{', '.join(names)}. Their tokens are counted; their cost is unknown, not zero."
+                f"{as_text(names)}. Their tokens are counted; their cost is unknown, not zero. "
+                "Finance can enter a price for calls on Amazon Bedrock on Cost."
             )
     if reliance.has_priority_tier(view.store):
         st.warning(

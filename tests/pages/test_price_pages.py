@@ -90,10 +90,19 @@ def test_every_price_in_force_is_shown_with_its_source(show: Show) -> None:
     page = settings(show, Role.AUDITOR)
     assert not page.exception
     table = page.dataframe[0].value
-    rows = {(row.Model, row.Scope): row for row in table.itertuples()}
-    changed = rows["anthropic.claude-sonnet-5-5", "global"]
-    assert (changed.Input, changed.Output, changed.Since) == ("2", "10", "7 Oct 2026")
-    assert changed.Source == "LiteLLM 1.109.1, read 21 Nov 2026"
+    rows = {(row["Model"], row["Scope"]): row for row in table.to_dict("records")}
+    assert rows["anthropic.claude-sonnet-5-5", "global"] == {
+        "Model": "anthropic.claude-sonnet-5-5",
+        "Scope": "global",
+        "Input": "2",
+        "Cache write, 5 min": "2.5",
+        "Cache write, 1 h": "4",
+        "Cache read": "0.1",
+        "Output": "10",
+        "In force since": "7 Oct 2026",
+        "Source": "LiteLLM 1.109.1",
+        "Read": "21 Nov 2026",
+    }
     assert "anthropic.claude-haiku-5-5, prompts above 100,000 tokens" in set(table.Model)
     assert f"Without a price: {PROFILE}" in words(page)
     assert not page.button  # an auditor changes nothing

@@ -1,6 +1,6 @@
 """Random organizations as facts in a store, and everything that is released of them as sums."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -13,13 +13,20 @@ from sqlalchemy import Table
 from claude_dash.config import Settings
 from claude_dash.facts import tables as t
 from claude_dash.facts.dimensions import CLAUDE_CODE, OTHER
+from claude_dash.facts.measures import TOKEN_TYPES
 from tests.property.attacker import Masks, Truth
 from tests.rolled import ALL, CONSOLE, ENTERPRISE, MONDAY, Rolled
 
 DAYS = 7
 SECOND = 3  # another Enterprise organization
+BUCKET, SECOND_BUCKET = 4, 5
 AUTOMATION, UNASSIGNED = "automation", "unassigned"
-KINDS = {CONSOLE: "console", ENTERPRISE: "enterprise", SECOND: "enterprise"}
+KINDS = {CONSOLE: "console", ENTERPRISE: "enterprise", SECOND: "enterprise",
+         BUCKET: "bedrock", SECOND_BUCKET: "bedrock"}  # fmt: skip
+NAMES = 1_000  # apart are the numbers of one person's principals
+OF_CONSOLE = ("terminal_type", "customer_type", "workspace")
+MODELS = tuple(f"anthropic.claude-{name}" for name in ("opus-5", "sonnet-5-5", "haiku-5-5"))
+_TYPE_OF = {column: name for name, column in TOKEN_TYPES.items()}
 Fact = Mapping[str, Any]
 
 
@@ -27,23 +34,25 @@ Fact = Mapping[str, Any]
 class Subject:
     """One released measure: which facts it adds up, and by what they can be told apart.
 
-    axes: columns that vary freely. counts: which facts of its table it is about.
+    columns: those of each table that are added up. axes: columns that vary freely; `type` is the
+    column that an amount stands in. counts: which facts it is about.
     """
 
     measure: str
-    table: Table
-    column: str
+    columns: Mapping[Table, tuple[str, ...]]
     axes: tuple[str, ...]
     counts: Callable[[Fact], bool] = lambda _: True
 
-    def amount(self, fact: Fact) -> int:
-        """Return what a fact adds to it."""
-        return int(fact[self.column] or 0) if self.counts(fact) else 0
+    def amounts(self, table: Table, fact: Fact) -> Iterator[tuple[Fact, int]]:
+        """Yield what a fact adds to it, with the technical values."""
+        for column in self.columns.get(table, ()):
+            if fact[column] and self.counts(fact):
+                yield {**fact, "type": _TYPE_OF.get(column, "")}, int(fact[column])
 
 
 def is_code(fact: Fact) -> bool:
-    """Say whether a fact is about Claude Code."""
-    return bool(fact["product"] == CLAUDE_CODE)
+    """Say whether a fact is about Claude Code, as those without a product are."""
+    return bool(fact.get("product", CLAUDE_CODE) == CLAUDE_CODE)
 
 
 def is_elsewhere(fact: Fact) -> bool:
@@ -57,15 +66,24 @@ def is_feature(fact: Fact) -> bool:
 
 
 _SPENT = ("product", "model", "workspace", "service_tier", "cost_type", "connection_id")
+_CLIENT = ("model", "terminal_type", "customer_type", "connection_id")
+_TOKENS, _COST = tuple(TOKEN_TYPES.values()), ("cost_estimated",)
 SUBJECTS = (
-    Subject("feature_uses", t.FEATURE_DAY, "uses", ("feature", "product", "connection_id"),
+    Subject("feature_uses", {t.FEATURE_DAY: ("uses",)}, ("feature", "product", "connection_id"),
             is_feature),
-    Subject("messages", t.SURFACE_DAY, "messages", ("product", "connection_id")),
-    Subject("conversations", t.SURFACE_DAY, "conversations", ("product", "connection_id")),
-    Subject("cost_billed", t.COST_DAY, "cost_billed", _SPENT, is_code),
-    Subject("cost_billed_elsewhere", t.COST_DAY, "cost_billed", _SPENT, is_elsewhere),
-    Subject("requests_elsewhere", t.USAGE_DAY, "requests",
+    Subject("messages", {t.SURFACE_DAY: ("messages",)}, ("product", "connection_id")),
+    Subject("conversations", {t.SURFACE_DAY: ("conversations",)}, ("product", "connection_id")),
+    Subject("cost_billed", {t.COST_DAY: ("cost_billed",)}, _SPENT, is_code),
+    Subject("cost_billed_elsewhere", {t.COST_DAY: ("cost_billed",)}, _SPENT, is_elsewhere),
+    Subject("requests_elsewhere", {t.USAGE_DAY: ("requests",)},
             tuple(name for name in _SPENT if name != "cost_type"), is_elsewhere),
+)  # fmt: skip
+_USED = (t.MODEL_USAGE_DAY, t.USAGE_DAY, t.INVOCATION_DAY)
+CALLED = (  # what logs of calls tell, and other sources beside them
+    Subject("requests", dict.fromkeys((t.USAGE_DAY, t.INVOCATION_DAY), ("requests",)),
+            ("model", "connection_id"), is_code),
+    Subject("cost_estimated", dict.fromkeys((t.MODEL_USAGE_DAY, t.INVOCATION_DAY), _COST), _CLIENT),
+    Subject("tokens", dict.fromkeys(_USED, _TOKENS), (*_CLIENT, "type"), is_code),
 )  # fmt: skip
 
 
@@ -73,7 +91,8 @@ SUBJECTS = (
 class Town:
     """An organization in a store: who stands where, who is a key, and the facts of its weeks.
 
-    group_of: the key of each one's group; `unassigned` of people on no roster.
+    group_of: the key of each one's group; `unassigned` of people on no roster. facts: of a person
+    or key, whatever its name there was.
     """
 
     store: Rolled
@@ -111,6 +130,61 @@ class Town:
                         "workspace": place, "service_tier": "batch" if rng.random() < 0.2 else "",
                     }, "web" if rng.random() < 0.25 else "tokens")  # fmt: skip
 
+    def call(self, rng: np.random.Generator, mondays: Sequence[date]) -> None:
+        """Let people, under several names each, and roles call models that are logged.
+
+        Some use the Console as well. A model of some towns has no price.
+        """
+        buckets = [BUCKET, SECOND_BUCKET][: rng.integers(1, 3)]
+        models = MODELS[: rng.integers(1, len(MODELS) + 1)]
+        unpriced = MODELS[0] if rng.random() < 0.4 else ""
+        busy, beside = rng.choice([0.2, 0.5, 0.9]), rng.choice([0.0, 0.3, 0.9])
+        for who, group in self.group_of.items():
+            names = [who + NAMES * n for n in range(1, rng.integers(2, 4))]
+            for name in names:
+                self.store.principal(name, who, is_named=group != AUTOMATION)
+            level = rng.lognormal(3, rng.choice([0.3, 1.0, 2.0]))
+            tastes = rng.dirichlet(np.full(len(models), 0.4))
+            is_beside = rng.random() < beside
+            for monday, number in product(mondays, range(DAYS)):
+                if rng.random() > busy * level / (level + 10):
+                    continue
+                day = monday + timedelta(days=number)
+                key = {"model": str(rng.choice(models, p=tastes))}
+                amount = int(level * rng.lognormal(0, 0.5)) + 1
+                if is_beside and rng.random() < 0.6:
+                    self._work(who, day, key, amount, str(rng.choice(["vscode", "tmux"])))
+                if not is_beside or rng.random() < 0.6:
+                    cost = None if key["model"] == unpriced else 5 * amount
+                    self._log(who, day, amount, {
+                        **key, "connection_id": int(rng.choice(buckets)), "band": int(amount > 40),
+                        "who": int(rng.choice(names)), "cost_estimated": cost,
+                    })  # fmt: skip
+
+    def _work(self, who: int, day: date, key: Fact, amount: int, terminal: str) -> None:
+        here = {"connection_id": CONSOLE, "terminal_type": terminal, "customer_type": "api"}
+        self._add(t.ACTIVITY_DAY, who, day, {**here, "sessions": 1})
+        tokens = {"input_tokens": amount, "output_tokens": amount // 3, "cost_estimated": amount}
+        model = str(key["model"]).removeprefix("anthropic.")
+        self._add(t.MODEL_USAGE_DAY, who, day, {**here, **tokens, "model": model})
+
+    def _log(self, who: int, day: date, amount: int, values: Fact) -> None:
+        sums = {
+            "requests": amount // 5 + 1,
+            "input_tokens": amount,
+            "cache_read_tokens": 9 * amount,
+        }
+        self._add(t.INVOCATION_DAY, who, day, {**sums, **values})
+        self.facts[-1] = (t.INVOCATION_DAY, {**self.facts[-1][1], "who": who})
+
+    def without_sessions(self) -> set[int]:
+        """Return the people who used Claude Code, but for those whose sessions a source tells."""
+        people = {who for who, group in self.group_of.items() if group != AUTOMATION}
+        used = {fact["who"] for table, fact in self.facts if table in _USED and is_code(fact)}
+        return people & used - {
+            fact["who"] for table, fact in self.facts if table is t.ACTIVITY_DAY
+        }
+
     def _say(self, who: int, day: date, where: str, amount: int, shared: Fact) -> None:
         few = {"messages": amount, "conversations": amount // 9, "product": str(where)}
         self._add(t.SURFACE_DAY, who, day, {**few, **shared})
@@ -126,7 +200,7 @@ class Town:
         self._add(t.COST_DAY, who, day, {**key, **money})
 
     def _add(self, table: Table, who: int, day: date, values: Fact) -> None:
-        self.store.add(table, who, day, **values)
+        self.store.add(table, day=day, **{"who": who, **values})
         self.facts.append((table, self.store.rows[-1][1]))
 
 
@@ -139,7 +213,8 @@ def _features(rng: np.random.Generator) -> list[tuple[str, str, int]]:
 def random_town(rng: np.random.Generator, settings: Settings) -> Town:
     """Return a random organization of 3 to 60 people: teams, some without one, keys, outsiders."""
     store = Rolled(settings)
-    store.connect(SECOND, "enterprise")
+    for number in (SECOND, BUCKET, SECOND_BUCKET):
+        store.connect(number, KINDS[number])
     town = Town(store)
     teams, departments = int(rng.integers(1, 6)), int(rng.integers(1, 4))
     homes = [int(rng.integers(departments)) for _ in range(teams)]
@@ -173,22 +248,36 @@ class Weekly:
         self.released = town.store.rows_of(t.RELEASE_ROW, measure=subject.measure)
         self.groups = [row for row in town.store.rows_of(t.GROUP_ROW, grain="week")
                        if row.start == monday]  # fmt: skip
-        self.teams = sorted(row.key for row in self.groups if row.level == "team") or [ALL]
+        self.teams = sorted(row.key for row in self.groups if row.level == "team") or [
+            ALL,
+            AUTOMATION,
+        ]
         self.facts = [
-            (fact["who"], (fact["day"] - monday).days, self._values(fact), subject.amount(fact))
+            (fact["who"], (fact["day"] - monday).days, self._values(told), amount)
             for table, fact in town.facts
-            if table is subject.table and monday <= fact["day"] < monday + timedelta(days=DAYS)
-            and subject.amount(fact)
+            if monday <= fact["day"] < monday + timedelta(days=DAYS)
+            for told, amount in subject.amounts(table, fact)
         ]  # fmt: skip
         axes = [sorted({values[n] for _, _, values, _ in self.facts}, key=str)
                 for n in range(len(subject.axes))]  # fmt: skip
-        self.combinations = list(product(*axes)) if self.facts else []
+        self.combinations = list(filter(self._is_possible, product(*axes))) if self.facts else []
+
+    def _is_possible(self, combination: tuple[Any, ...]) -> bool:
+        """Say whether a combination can be, as everybody knows.
+
+        Some things only a Console tells, and it always does; models have other names in logs.
+        """
+        of = dict(zip(self.subject.axes, combination, strict=True))
+        kind = KINDS[of["connection_id"]]
+        is_named = str(of.get("model")).startswith("anthropic.") == (kind == "bedrock")
+        told = [bool(of[name]) == (kind == "console") for name in OF_CONSOLE if name in of]
+        return is_named and all(told)
 
     def _values(self, fact: Fact) -> tuple[Any, ...]:
         """Return the technical values of a fact; a rare name stands under `other` of its kind."""
         made = []
         for axis in self.subject.axes:
-            value = fact[axis]
+            value = fact.get(axis, "")
             if axis == "feature":
                 name = f"{fact['kind']}:{value}"
                 value = name if name in self.told else f"{fact['kind']}:{OTHER}"
@@ -245,6 +334,8 @@ class Weekly:
         group = self.town.group_of[who]
         found = (one.key for one in self.groups if one.level == "team"
                  and group in one.members.split(","))  # fmt: skip
+        if group == AUTOMATION:
+            return self.teams.index(AUTOMATION)
         return self.teams.index(next(found, self.teams[0]))
 
     def known(self) -> Iterator[tuple[Masks, int]]:

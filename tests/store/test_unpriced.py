@@ -9,7 +9,9 @@ from sqlalchemy import Engine, Table, event, insert
 
 from claude_dash import trust
 from claude_dash.facts import tables as t
+from claude_dash.store import overrides
 from claude_dash.store.engine import migrate, open_store
+from claude_dash.store.overrides import price_from
 from tests.postgres import postgres_server, postgres_url
 
 __all__ = ["postgres_server", "postgres_url"]
@@ -56,6 +58,18 @@ def test_models_without_a_cost_are_named_once(store: Engine) -> None:
         "claude-next",
         "claude-of-a-report",
     ]
+
+
+def test_a_price_reaches_stored_calls(store: Engine) -> None:
+    """A model that got a price is no longer without one: from our own, and from a new list."""
+    add(store, t.INVOCATION_DAY, "claude-next", None)
+    add(store, t.INVOCATION_DAY, "anthropic.claude-opus-5", None)
+    rates = dict.fromkeys(("input", "cache_write_5m", "cache_read", "output"), "1")
+    ours = price_from({**rates, "model": "claude-next", "starts": "2026-11-01"})
+    overrides.save(store, [ours], actor="finance@example.com")
+    assert trust.unpriced_models(store) == ["anthropic.claude-opus-5"]
+    overrides.follow_list(store)
+    assert trust.unpriced_models(store) == []
 
 
 def test_no_view_reads_every_fact(engine: Engine) -> None:

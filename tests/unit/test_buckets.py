@@ -252,9 +252,9 @@ def test_a_test_does_not_undo_a_change(desk: Desk, monkeypatch: pytest.MonkeyPat
     desk.add(options=OURS)
     real = bedrock.try_bucket
 
-    def slowly(options: Options) -> bedrock.BucketProbe:
+    def slowly(options: Options, **more: Any) -> bedrock.BucketProbe:
         bedrock.change(desk.engine, "Logs", rule="roles", names=("Dev",))
-        return real(options)
+        return real(options, **more)
 
     monkeypatch.setattr(bedrock, "try_bucket", slowly)
     assert desk.test().status == "ok"

@@ -192,7 +192,7 @@ def test_records_need_no_line_end() -> None:
 
 @pytest.mark.parametrize(
     ("value", "number"),
-    [(12, 12), ("12", 12), (3.0, 3), (None, 0), (10**12, 10**12)],
+    [(12, 12), ("12", 12), (3.0, 3), (None, 0), (10**9, 10**9)],
 )
 def test_counts_may_be_written_in_other_ways(value: object, number: int) -> None:
     """A whole number counts as such; null is a counter that is missing."""
@@ -200,7 +200,7 @@ def test_counts_may_be_written_in_other_ways(value: object, number: int) -> None
     assert (call.input, call.is_whole) == (number, value is not None)
 
 
-@pytest.mark.parametrize("value", [-1, 3.5, 1e30, 10**13, "many", True, [1], {"n": 1}])
+@pytest.mark.parametrize("value", [-1, 3.5, 1e30, 10**9 + 1, "many", True, [1], {"n": 1}])
 def test_what_is_no_count_is_no_record(value: object) -> None:
     """A line whose counter cannot be right is skipped and counted; its neighbours count."""
     found = read(text() + text(output={"outputTokenCount": value}) + text())
