@@ -15,6 +15,7 @@ from claude_dash.rollup.crowd import Crowd
 from claude_dash.rollup.facts import Rows, Split, WeekFacts
 
 DAYS = 7
+MOST_VALUES = 500  # of a dimension in a week: a log can hold any number of names
 ACTOR = "actor"  # never asked by: what per-person ratios are made from (interfaces, section 7)
 # Of these a source may have values that no other has, as everybody can know: its terminals, its
 # names of models. So the values of each source are protected apart.
@@ -150,6 +151,20 @@ def _other(name: str) -> str:
     return f"{kind}:{OTHER}" if colon else OTHER
 
 
+def bounded(split: Split, person: Ints, most: int = MOST_VALUES) -> Split:
+    """Return a split of which the values with the fewest people, beyond `most`, are `other`."""
+    if len(split.values) <= most:
+        return split
+    pairs = np.unique(np.stack([split.codes, person]), axis=1)
+    used = np.bincount(pairs[0], minlength=len(split.values))
+    order = np.lexsort((np.arange(len(used)), -used))
+    kept = np.sort(order[:most])
+    values = sorted({*(split.values[n] for n in kept.tolist()), OTHER})
+    to = np.full(len(used), values.index(OTHER), dtype=np.int64)
+    to[kept] = [values.index(split.values[n]) for n in kept.tolist()]
+    return Split(to[split.codes], tuple(values))
+
+
 def _by_source(split: Split, source: Split) -> Split:
     """Return a split whose values are told apart by source: `console:vscode`."""
     width = len(source.values)
@@ -234,7 +249,7 @@ def build(facts: WeekFacts, crowd: Crowd, k: int) -> list[Magnitude]:
         for dimension, split in table.splits.items():
             one = folded(split, table.person, is_used, k) if dimension in NAMED else split
             if dimension in APART:
-                one = _by_source(split, table.splits["source"])
+                one = _by_source(bounded(split, table.person), table.splits["source"])
             above = ABOVE.get(dimension, "")
             within = _within(one, table.splits[above]) if above else ()
             if one.values:

@@ -7,6 +7,7 @@ import streamlit as st
 from claude_dash import connections, trust
 from claude_dash.charts import theme
 from claude_dash.clock import now, today
+from claude_dash.log import scrub
 from claude_dash.metrics.catalog.adoption import LOGS_ALONE
 from claude_dash.metrics.release import Release
 from claude_dash.ui.menu import link
@@ -38,13 +39,14 @@ def stop_without_source(view: View) -> None:
 def notices(view: View) -> None:
     """Show what is wrong with the sources, and how far a first reading got."""
     for one in trust.sources(view.store):
-        if one.status == "paused" and one.error:
-            st.warning(f"{one.name} is paused: {one.error}", icon=":material/pause_circle:")
+        error = scrub(one.error)  # with the role's ARN it stands on pages for the admin
+        if one.status == "paused" and error:
+            st.warning(f"{one.name} is paused: {error}", icon=":material/pause_circle:")
         elif one.progress:
             day, says = one.progress.get("day", ""), one.progress.get("says", "")
             st.info(f"{one.name}: {says}, newest first, at {day}.", icon=":material/sync:")
-        elif one.error:
-            st.warning(f"{one.name}: {one.error}", icon=":material/warning:")
+        elif error:
+            st.warning(f"{one.name}: {error}", icon=":material/warning:")
         elif one.last_sync and now() - one.last_sync > STALE:
             at = theme.day(one.last_sync.date())
             st.warning(f"{one.name} was read last on {at}.", icon=":material/schedule:")

@@ -8,6 +8,7 @@ import streamlit as st
 from claude_dash import trust as reliance
 from claude_dash.charts import heat, theme
 from claude_dash.clock import days, today
+from claude_dash.log import scrub
 from claude_dash.metrics.lookup import metric
 from claude_dash.ui.page import View
 from claude_dash.ui.server import sync_in_background
@@ -139,7 +140,8 @@ def _source(view: View, one: reliance.SourceTrust) -> None:
             )
         st.caption(" · ".join(facts))
         if one.error:
-            st.warning(one.error, icon=":material/warning:")
+            says = one.error if view.may("admin") else scrub(one.error)
+            st.warning(says, icon=":material/warning:")
         if one.reports:
             st.table([_row(report) for report in one.reports])
         gaps = one.missing_days
@@ -194,7 +196,7 @@ def _bucket(one: reliance.SourceTrust) -> None:
 
 def _row(one: reliance.ReportTrust) -> dict[str, str]:
     lag, newest = one.lag_days, one.last_complete_day
-    note = one.error or ("from the older report" if one.is_legacy else "")
+    note = scrub(one.error) or ("from the older report" if one.is_legacy else "")
     if not note and one.covers_until:
         at = one.covers_until
         note = f"counted up to {at:%H:%M} UTC on {theme.day(at.date())}"

@@ -6,9 +6,11 @@ from importlib import import_module
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from claude_dash import connections
+from claude_dash import connections, ingest
+from claude_dash.access.readers import Role
 from claude_dash.connections import bedrock
 from claude_dash.connections.bedrock_kit import spelled
+from claude_dash.connections.bedrock_options import Options
 from claude_dash.ui import server
 from tests import bedrock_lines as lines
 from tests.aws_gate import AwsGate, cloud, moto
@@ -51,6 +53,20 @@ def check(page: AppTest, **values: str) -> AppTest:
 def codes(page: AppTest) -> str:
     """Return everything that is there to be copied."""
     return "\n".join(one.value for one in page.code)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_admin_alone_sees_the_arn_of_a_role(
+    show: Callable[..., AppTest], store: server.Opened, role: Role
+) -> None:
+    """A role that lets us in no more is named to whoever can mend it, not to readers."""
+    options = Options(BUCKET, REGION, role_arn=ROLE)
+    bedrock.add_bucket(store.engine, store.settings, "Logs", options, test=False)
+    (outcome,) = ingest.sync(store.engine, store.vault, store.settings, names=["Logs"])
+    assert ROLE in str(outcome.error)
+    for name in ("overview", "trust", "tokens", "glossary"):
+        is_told = ROLE in words(show(name, role))
+        assert is_told == (name == "trust" and role is Role.ADMIN), name
 
 
 def test_a_plan_of_its_own(show: Callable[..., AppTest]) -> None:

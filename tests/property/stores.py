@@ -243,7 +243,9 @@ def random_town(rng: np.random.Generator, settings: Settings) -> Town:
 class Weekly:
     """One measure of one week of a town: the truth, and everything that is released of it."""
 
-    def __init__(self, town: Town, subject: Subject, monday: date = MONDAY) -> None:
+    def __init__(
+        self, town: Town, subject: Subject, monday: date = MONDAY, days: int = DAYS
+    ) -> None:
         self.town, self.subject, self.monday = town, subject, monday
         self.released = town.store.rows_of(t.RELEASE_ROW, measure=subject.measure)
         self.groups = [row for row in town.store.rows_of(t.GROUP_ROW, grain="week")
@@ -255,7 +257,7 @@ class Weekly:
         self.facts = [
             (fact["who"], (fact["day"] - monday).days, self._values(told), amount)
             for table, fact in town.facts
-            if monday <= fact["day"] < monday + timedelta(days=DAYS)
+            if monday <= fact["day"] < monday + timedelta(days=days)
             for told, amount in subject.amounts(table, fact)
         ]  # fmt: skip
         axes = [sorted({values[n] for _, _, values, _ in self.facts}, key=str)
