@@ -21,6 +21,7 @@ from isal.igzip_lib import IsalError
 
 SCHEMA, VERSIONS = "ModelInvocationLog", "1."
 MAX_JSON_BYTES = 512 * 2**20  # of one object; the largest that were seen have some megabytes
+MAX_CALLS = 250_000  # of one object: what is kept of them stays in memory until it is stored
 MAX_LINE_BYTES = 8 * 2**20  # bodies over 100 KB are stored elsewhere
 MAX_COUNT = 10**9  # of one request; far above any, and sums of it still fit 64 bits
 DIGEST_BYTES = 16
@@ -158,6 +159,9 @@ def read_object(
         if not found.has_bodies:
             found.has_bodies = any(name in block for name in _BODY_FIELDS)
         _take(_records(block, found, is_tagged=bool(keys)), found, keys, names)
+        if len(found.calls) > MAX_CALLS:
+            reason = f"it holds more than {MAX_CALLS:,} calls"
+            raise BrokenObject(reason)
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from claude_dash.sources import bedrock_log
+from claude_dash.sources import bedrock_log
 from claude_dash.sources.bedrock_log import BrokenObject, ObjectCalls, read_object
 from tests.bedrock_bucket import Stored, Tree
 from tests.bedrock_records import (
@@ -156,6 +157,15 @@ def test_a_bomb_is_given_up() -> None:
     with pytest.raises(BrokenObject, match="it holds more than 2 MiB"):
         read_object(chunks(), is_gzip=True, max_json_bytes=2 * MEGABYTE)
     assert given < 30
+
+
+def test_more_calls_than_fit_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept of an object stays within bounds, however well it was compressed."""
+    monkeypatch.setattr(bedrock_log, "MAX_CALLS", 3)
+    body = gzip.compress(text() * 4)
+    with pytest.raises(BrokenObject, match="it holds more than 3 calls"):
+        read_object([body], is_gzip=True)
+    assert len(read_object([gzip.compress(text() * 3)], is_gzip=True).calls) == 3
 
 
 # --- lines -----------------------------------------------------------------------------------
