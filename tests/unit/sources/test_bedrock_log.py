@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from claude_dash.sources import bedrock_log
-from claude_dash.sources import bedrock_log
 from claude_dash.sources.bedrock_log import BrokenObject, ObjectCalls, read_object
 from tests.bedrock_bucket import Stored, Tree
 from tests.bedrock_records import (
