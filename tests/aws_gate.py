@@ -126,6 +126,11 @@ class AwsGate:
 
     # --- what a test sets up and looks at --------------------------------------------------------
 
+    def environment(self) -> dict[str, str]:
+        """Return the variables that send the SDK here, with our credentials."""
+        keys = {"AWS_ACCESS_KEY_ID": OUR_KEY, "AWS_SECRET_ACCESS_KEY": OUR_SECRET}
+        return {"AWS_ENDPOINT_URL": self.url, **keys}
+
     def make_bucket(self, bucket: str, region: str = "us-east-1") -> None:
         """Make an empty bucket; made again, everything begins anew."""
         if bucket in self.regions:
@@ -347,9 +352,8 @@ def cloud(moto: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> Iterator[Aw
 
     _backend().reset()
     with AwsGate(moto) as gate:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", gate.url)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", OUR_KEY)
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", OUR_SECRET)
+        for name, value in gate.environment().items():
+            monkeypatch.setenv(name, value)
         # Waits between tries are over at once; when and how often it tries is the SDK's own.
         monkeypatch.setattr(endpoint, "time", SimpleNamespace(sleep=lambda _: None))
         monkeypatch.setattr(ClientRateLimiter, "on_sending_request", lambda *_, **__: None)
