@@ -187,9 +187,11 @@ def _of_sample(sample: Sample) -> list[Finding]:
         said = f"Grade: {grade}. {GRADES[grade]}{one}"
         found.append(Finding("Identity", grade == UNIQUE and not one, said))
     if sample.profiles:
+        number = len(sample.profiles)
+        hide = "profile hides its model" if number == 1 else "profiles hide their models"
         said = (
-            f"{len(sample.profiles)} application inference profiles hide their model: their calls "
-            "count, and are unpriced until a price is entered for them in settings."
+            f"{number} application inference {hide}: such calls count, and are unpriced until a "
+            "price is entered for the profile in settings."
         )
         found.append(Finding("Models", is_found=False, sentence=said))
     return found

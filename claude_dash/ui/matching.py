@@ -37,8 +37,8 @@ def _suggested(view: View, suggested: list[Unmatched]) -> None:
         said: Any = st.data_editor(  # of the type that it was given
             {
                 "accept": [True] * len(suggested),
+                "count as": [one.address for one in suggested],  # first, as phones show two columns
                 "principal": [one.value for one in suggested],
-                "count as": [one.address for one in suggested],
             },
             disabled=["principal", "count as"],
             hide_index=True,

@@ -12,6 +12,7 @@ from claude_dash import connections
 from claude_dash.access.readers import Capability, Role, may
 
 ENTERPRISE = "enterprise"
+BEDROCK = "bedrock"
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 
 
@@ -57,6 +58,11 @@ ENTRIES = {entry.name: entry for entries in MENU.values() for entry in entries}
 def has_enterprise(engine: Engine) -> bool:
     """Say whether Claude Enterprise is connected."""
     return any(one.kind == ENTERPRISE for one in connections.list_all(engine))
+
+
+def has_bedrock(engine: Engine) -> bool:
+    """Say whether a bucket of Amazon Bedrock's logs is connected."""
+    return any(one.kind == BEDROCK for one in connections.list_all(engine))
 
 
 def page_of(entry: Entry, *, is_listed: bool = True) -> StreamlitPage:

@@ -25,7 +25,7 @@ from claude_dash.trust import has_priority_tier
 from claude_dash.ui import statements
 from claude_dash.ui.blocks import parts
 from claude_dash.ui.cards import card, is_fed, year_ago
-from claude_dash.ui.menu import has_enterprise
+from claude_dash.ui.menu import has_bedrock, has_enterprise
 from claude_dash.ui.page import CACHE_TTL_S, View, in_words
 from claude_dash.ui.prices import bedrock_estimate, unpriced
 from claude_dash.ui.server import opened
@@ -54,6 +54,7 @@ NOT_BILLED = (
     "It is an estimate at list rates, not an invoice."
 )
 SEAT_PLAN = "Under a seat plan billed and list cost cover usage credits only."
+BY_AWS = "Amazon Bedrock, which AWS bills, is estimated too; the comparison leaves it out."
 NOT_TOLD = "not told by the source"
 
 
@@ -156,9 +157,10 @@ def kinds_of_money(view: View) -> None:
     seen = [(name, release) for name, release in asked if is_fed(release)] or asked
     gap = view.ask(RECONCILIATION_GAP, grain="month", since=since, of_all=True)
     names = ", ".join(name for name, _ in seen)
+    elsewhere = f" {BY_AWS}" if has_bedrock(view.store) else ""
     card(
         statements.against_invoice(gap, today()),
-        f"Kinds of money by month: {names}. They are never added to each other.",
+        f"Kinds of money by month: {names}. They are never added to each other.{elsewhere}",
         money.kinds(seen),
         [release for _, release in seen],
         key="kinds",

@@ -4,17 +4,16 @@ from datetime import timedelta
 
 import streamlit as st
 
-from claude_dash import connections, trust
+from claude_dash import trust
 from claude_dash.charts import theme
 from claude_dash.clock import now, today
 from claude_dash.log import scrub
 from claude_dash.metrics.catalog.adoption import LOGS_ALONE
 from claude_dash.metrics.release import Release
-from claude_dash.ui.menu import link
+from claude_dash.ui.menu import has_bedrock, link
 from claude_dash.ui.page import CORNER, View
 
 STALE, WEEK = timedelta(days=3), timedelta(days=7)
-BEDROCK = "bedrock"
 
 
 def stop_without_source(view: View) -> None:
@@ -54,7 +53,7 @@ def notices(view: View) -> None:
 
 def logs_alone(view: View) -> None:
     """Say which part of the active users Bedrock's logs alone tell of, where that is so."""
-    if not any(one.kind == BEDROCK for one in connections.list_all(view.store)):
+    if not has_bedrock(view.store):
         return
     week = view.last_week()
     release = view.ask(LOGS_ALONE, grain="week", since=week, until=week + WEEK, of_all=True)

@@ -60,8 +60,9 @@ RECONCILIATION_GAP = Metric(
     name="reconciliation_gap",
     label="Estimate against invoice",
     unit="1",
-    value=(total("cost_estimated") - total("cost_billed")) / total("cost_billed"),
-    definition="Estimated less billed cost of Claude Code, over billed cost.",
+    value=(total("cost_estimated", source="console") - total("cost_billed")) / total("cost_billed"),
+    definition="Cost of Claude Code that the Console estimates, less its billed cost, over billed "
+    "cost. Amazon Bedrock is estimated here and billed by AWS: it is in neither.",
     grains=("week", "month", "total"),
     levels=(),
     technical=(),

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, select
 
-from claude_dash import budget, connections, trust
+from claude_dash import answers, budget, connections, trust
 from claude_dash.access.readers import Reader, Role
 from claude_dash.config import Settings
 from claude_dash.demo import run
 from claude_dash.demo.cloud import BUCKET
 from claude_dash.demo.invocations import GUEST, PROFILE, REGION
 from claude_dash.facts import tables as t
+from claude_dash.metrics.release import Query
 from claude_dash.people.matching import unmatched
 from claude_dash.sources.aws import Access, LogBucket
 from claude_dash.store.engine import open_store
@@ -62,8 +63,18 @@ def test_the_demo_has_every_story(built: tuple[Engine, LogBucket]) -> None:
     assert outlook
     assert outlook.kind == "cost_billed"
     assert budget.monthly_budget(engine)
+    _invoice_is_compared_with_its_own(engine)
     _bucket_is_counted(engine, bucket)
     _queue_has_suggestions(engine)
+
+
+def _invoice_is_compared_with_its_own(engine: Engine) -> None:
+    """Find the discount of 8 % between estimate and invoice, although Bedrock is estimated too."""
+    finance = Reader("demo", Role.FINANCE)
+    found = answers.ask(engine, Query("reconciliation_gap", since=TODAY - timedelta(DAYS)), finance)
+    gaps = [row.value for row in found.rows if row.value is not None]
+    assert gaps
+    assert all(abs(gap) < 0.12 for gap in gaps)
 
 
 def _bucket_is_counted(engine: Engine, bucket: LogBucket) -> None:

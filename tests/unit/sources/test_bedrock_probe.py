@@ -229,7 +229,7 @@ def test_profiles_that_hide_their_model_are_unpriced(bucket: AwsGate) -> None:
     """Their calls count; that they have no price until one is entered is told."""
     arns = [f"arn:aws:bedrock:us-east-1:{ONE}:application-inference-profile/{x}" for x in "ab"]
     bucket.put(BUCKET, {log(): packed(*(record(NAMES[0], modelId=one) for one in arns * 2))})
-    assert says(probed(), "Models").startswith("2 application inference profiles hide")
+    assert says(probed(), "Models").startswith("2 application inference profiles hide their")
 
 
 def test_what_stays_invisible_is_told(bucket: AwsGate) -> None:
