@@ -1,6 +1,6 @@
 """From facts to cells: every measure of a week, by group, day and technical value."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -246,10 +246,12 @@ def build(facts: WeekFacts, crowd: Crowd, k: int) -> list[Magnitude]:
         if feed.has_actors:
             made += counter.magnitudes(ACTOR, _actors(table, crowd.keys), names, amounts)
         is_used = ~np.isin(table.person, crowd.keys) & table.amounts.any(axis=1)
+        splits: dict[str, Split] = {}
         for dimension, split in table.splits.items():
             one = folded(split, table.person, is_used, k) if dimension in NAMED else split
             if dimension in APART:
                 one = _by_source(bounded(split, table.person), table.splits["source"])
+            splits[dimension] = one
             above = ABOVE.get(dimension, "")
             within = _within(one, table.splits[above]) if above else ()
             if one.values:
@@ -258,20 +260,19 @@ def build(facts: WeekFacts, crowd: Crowd, k: int) -> list[Magnitude]:
         if feed is feeds.USAGE:
             types = tuple(sorted(TOKEN_TYPES))
             made.append(counter.by_column("tokens", "type", types, _typed(table)))
-            _telling_unpriced(made, counter, table)
+            _telling_unpriced(made, counter, table.amounts[:, -1:], splits)
     return made
 
 
-def _telling_unpriced(made: list[Magnitude], counter: _Counter, table: Rows) -> None:
+def _telling_unpriced(
+    made: list[Magnitude], counter: _Counter, flags: Ints, splits: Mapping[str, Split]
+) -> None:
     """Let costs know where tokens without a price are, so that unknown is not told as nothing."""
-    flags = table.amounts[:, -1:]
     if not flags.any():
         return
     for place, one in enumerate(made):
         if one.measure == feeds.COST and one.dimension != ACTOR:
-            split = table.splits[one.dimension] if one.dimension else None
-            if split is not None and one.dimension in APART:
-                split = _by_source(split, table.splits["source"])
+            split = splits.get(one.dimension)  # none for the total
             (lacking,) = counter.magnitudes(one.dimension, split, (one.measure,), flags)
             made[place] = replace(one, lacking=lacking)
 

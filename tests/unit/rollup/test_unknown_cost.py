@@ -7,6 +7,7 @@ from claude_dash.access.readers import Reader, Role
 from claude_dash.answers import ask
 from claude_dash.facts import tables as t
 from claude_dash.metrics.release import Query, Row
+from claude_dash.rollup.magnitudes import MOST_VALUES
 from tests.rolled import ALL, MONDAY, WEEK, Rolled
 
 BEDROCK = 3
@@ -81,3 +82,16 @@ def test_an_organisation_without_any_price_has_no_cost(store: Rolled) -> None:
     assert [row.value for row in rows(store, "tokens")] == [3000]
     month = store.released("cost_estimated", grain="month", start=date(2026, 11, 1))
     assert month == {("department:3", ""): 0, ("team:3", ""): 0}
+
+
+def test_a_model_that_is_free_is_told_apart_from_many_without_a_price(store: Rolled) -> None:
+    """However many names a log holds: what costs nothing by our price costs 0, and is shown."""
+    filled(store)
+    for number in range(MOST_VALUES + 50):
+        call(store, 1, f"application-inference-profile/{number:04d}", None)
+    for number in range(1, 21):
+        call(store, number, "we-pay-nothing", 0)
+    store.roll()
+    found = store.released("cost_estimated", "model")
+    assert found[ALL, "we-pay-nothing"] == 0
+    assert {item for key, item in found if key == ALL} == {MODEL, "we-pay-nothing"}
