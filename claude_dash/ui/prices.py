@@ -12,11 +12,11 @@ from claude_dash.errors import ClaudeDashError
 from claude_dash.metrics.catalog.tokens import CACHE_WRITE_TOKENS
 from claude_dash.prices import Price, Rates
 from claude_dash.store.overrides import RATES, SCOPES, overrides
+from claude_dash.ui.menu import BEDROCK, has_bedrock
 from claude_dash.ui.page import View, in_words
 from claude_dash.ui.server import roll_up_in_background
 from claude_dash.ui.tables import as_text
 
-BEDROCK = "bedrock"
 SCOPE_WORDS = {
     prices.EVERY: "every scope",
     "global": "global",
@@ -67,7 +67,7 @@ def bedrock_estimate(view: View) -> None:
 
 def prices_card(view: View) -> None:
     """Draw the prices on the page about cost, for who may change them."""
-    if view.may("money") and any(one.kind == BEDROCK for one in connections.list_all(view.store)):
+    if view.may("money") and has_bedrock(view.store):
         with st.expander("Prices on Amazon Bedrock", icon=":material/sell:"):
             price_settings(view)
 

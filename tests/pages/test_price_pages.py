@@ -14,6 +14,7 @@ from claude_dash.facts import tables as t
 from claude_dash.store import invocations
 from claude_dash.store.overrides import overrides
 from claude_dash.ui import server
+from claude_dash.ui.tables import as_text
 from tests.pages.test_pages import fill, show, store, words
 
 __all__ = ["show", "store"]
@@ -104,7 +105,7 @@ def test_every_price_in_force_is_shown_with_its_source(show: Show) -> None:
         "Read": "21 Nov 2026",
     }
     assert "anthropic.claude-haiku-5-5, prompts above 100,000 tokens" in set(table.Model)
-    assert f"Without a price: {PROFILE}" in words(page)
+    assert f"Without a price: {as_text([PROFILE])}" in words(page)
     assert not page.button  # an auditor changes nothing
 
 
@@ -164,7 +165,7 @@ def test_cost_says_what_it_is_made_of(show: Show) -> None:
     assert "priced at 5 minutes" in said
     assert "up to 37.5%" in said
     for page in ("cost", "tokens", "trust"):
-        assert PROFILE in words(show(page, Role.VIEWER)), page
+        assert as_text([PROFILE]) in words(show(page, Role.VIEWER)), page
 
 
 def test_without_bedrock_nothing_is_said_of_it(show: Show, store: server.Opened) -> None:
