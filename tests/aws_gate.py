@@ -115,7 +115,8 @@ class AwsGate:
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
 
     def __enter__(self) -> Self:
-        """Begin to answer, on a thread."""
+        """Begin to answer, on a thread, for a moto in which there is nothing."""
+        _backend().reset()
         Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         return self
 
@@ -350,7 +351,6 @@ def cloud(moto: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> Iterator[Aw
     from botocore import endpoint  # noqa: PLC0415 - heavy, not for all
     from botocore.retries.adaptive import ClientRateLimiter  # noqa: PLC0415 - heavy, not for all
 
-    _backend().reset()
     with AwsGate(moto) as gate:
         for name, value in gate.environment().items():
             monkeypatch.setenv(name, value)

@@ -120,7 +120,7 @@ class Tree:
         last: date = LAST,
         prefix: str = "",
         accounts: Sequence[Account] = ACCOUNTS,
-        a_day: int = 30,
+        a_day: int = 20,
         is_odd: bool = True,
     ) -> None:
         self.rng = random.Random(seed)
