@@ -332,15 +332,21 @@ _IDENTITY = (
 
 @pytest.fixture(scope="session")
 def moto() -> Iterator[tuple[str, int]]:
-    """Yield the host and port of moto's server; the SDK's descriptions of AWS are read once."""
+    """Yield the host and port of moto's server.
+
+    The SDK's descriptions of AWS, and moto's of itself, are read once and not for each request.
+    """
     from botocore.loaders import JSONFileLoader  # noqa: PLC0415 - heavy, not for all
+    from moto import backends  # noqa: PLC0415 - heavy, not for all
     from moto.server import ThreadedMotoServer  # noqa: PLC0415 - heavy, not for all
 
+    modules = [*backends.list_of_moto_modules()]
     read = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JSONFileLoader, "load_file", lambda _, path: read(path))
+        patch.setattr(backends, "list_of_moto_modules", lambda: modules)
         yield server.get_host_and_port()
     server.stop()
 

@@ -35,7 +35,8 @@ HOME = "eu-central-1"
 def reader(engine: Engine, begin: Begin) -> LogReader:
     """Return the program, connected to a bucket of some thirty objects."""
     made = begin(engine, Tree(6, accounts=ACCOUNTS[:1], a_day=30, is_odd=False))
-    made.connect()
+    made.connect(test=False)
+    connections.resume(engine, NAME)
     assert len(made.tree.logs) > 20
     return made
 

@@ -326,6 +326,9 @@ def test_nothing_of_a_body_outlives_the_decoder() -> None:
     found = [read_object([body], is_gzip=True) for body in bodies]
     assert sum(one.has_bodies for one in found) > 9
     assert planted_objects() == 0
+    kept = [one for each in Tree(5, days=1).logs.values() for one in each.lines or ()]
+    assert kept
+    assert planted_objects() > 9
 
 
 def test_bodies_are_noticed() -> None:
