@@ -96,27 +96,22 @@ def mix(release: Release, dimension: str, today: date, of_what: str) -> str:
         return f"Some parts of {of_what} are hidden"
     first, last = min(row.start for row in rows), max(row.start for row in rows)
 
-    def share(start: date, item: str) -> Fraction | None:
-        here = [row for row in rows if row.start == start]
-        whole = sum(Fraction(row.value) for row in here if row.value is not None)
-        mine = sum(
-            Fraction(r.value) for r in here if r.value is not None and r.groups[dimension] == item
+    parts: dict[date, dict[str, Fraction]] = {}  # as drawn: a model may have several ids
+    for row in rows:
+        here, name = (
+            parts.setdefault(row.start, {}),
+            theme.label_of(dimension, row.groups[dimension]),
         )
-        return Fraction(mine, whole) if whole else None
-
-    now = {
-        row.groups[dimension]: share(last, row.groups[dimension])
-        for row in rows
-        if row.start == last
-    }
-    item = max(now, key=lambda one: now[one] or 0)
-    label = theme.label_of(dimension, item)
-    part = theme.number(now[item], "1")
-    before = share(first, item)
+        here[name] = here.get(name, Fraction(0)) + Fraction(row.value or 0)
+    label = max(parts[last], key=lambda one: parts[last][one])
+    now, before = (
+        parts[start].get(label, Fraction(0)) / sum(parts[start].values()) for start in (last, first)
+    )
+    part = theme.number(now, "1")
     at = theme.period(release.grain, last)
-    if before is None or first == last or theme.number(before, "1") == part:
+    if first == last or theme.number(before, "1") == part:
         return f"{label} is {part} of {of_what} in {at}"
-    way = "up" if (now[item] or 0) > before else "down"
+    way = "up" if now > before else "down"
     of_what += f" in {at}" if max(torn, default=last) > last else ""
     since = theme.period(release.grain, first)
     return f"{label} is {part} of {of_what}, {way} from {theme.number(before, '1')} in {since}"
