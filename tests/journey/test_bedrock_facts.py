@@ -150,16 +150,17 @@ def test_sealed_weeks_stay(engine: Engine, begin: Begin, clock: FrozenClock) -> 
     """Once facts are purged nothing of their days is read or added, whatever still comes."""
     tree = few(days=9)
     reader = begin(engine, tree)
+    reader.settings = reader.settings.model_copy(update={"retention_person_days": 20})
     reader.connect()
     reader.sync_well()
-    clock.advance(days=200)
+    clock.advance(days=50)
     reader.sync_well()
     before = reader.stored(*RELEASED)
     assert before[t.RELEASE_ROW.name]
     assert reader.facts() == {}
     sealed = at(9, days_ago=2)
     tree.store(tree.calls(), sealed, usual(tree, sealed))
-    today = at(9, days_ago=-200)
+    today = at(9, days_ago=-50)
     odd = tree.store(tree.calls(), today, [*usual(tree, sealed), *(new := usual(tree, today))])
     reader.put(tree.logs)
     reader.forget()
