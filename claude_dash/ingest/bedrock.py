@@ -60,6 +60,7 @@ def read_bucket(
             learn(run.engine, run.row.name, bucket.region)
         LogReader(run, bucket, counting, since, until).read()
     finally:
+        bucket.close()
         run.outcome.requests, run.outcome.retries = bucket.requests, bucket.retries
         if bucket.region != options.region:
             learn(run.engine, run.row.name, bucket.region)

@@ -73,6 +73,10 @@ class LogBucket:
         self._lock = threading.Lock()
         self._client = self._connect()
 
+    def close(self) -> None:
+        """Close what is open to AWS."""
+        self._client.close()
+
     # --- listing ---------------------------------------------------------------------------------
 
     def list_accounts(self) -> list[str]:

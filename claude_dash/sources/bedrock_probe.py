@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -118,7 +119,8 @@ def probe_bedrock(access: Access, reading: Reading) -> BucketProbe:
     """Ask what can be read: the role, accounts and Regions, days, and some of the newest calls."""
     made = BucketProbe()
     try:
-        _ask(made, access, reading)
+        with closing(LogBucket(access, tries=ASKING_TRIES)) as bucket:
+            _ask(made, bucket, reading)
     except SourceUntrustedError as error:
         made.status, made.error = "waiting", error
     except SourceError as error:
@@ -126,8 +128,8 @@ def probe_bedrock(access: Access, reading: Reading) -> BucketProbe:
     return made
 
 
-def _ask(made: BucketProbe, access: Access, reading: Reading) -> None:
-    bucket = LogBucket(access, tries=ASKING_TRIES)
+def _ask(made: BucketProbe, bucket: LogBucket, reading: Reading) -> None:
+    access = bucket.access
     accounts = bucket.list_accounts()
     if access.role_arn:
         made.refuses = not is_open(access)
