@@ -1,6 +1,6 @@
 """Invocation logs of Bedrock: how fast objects are parsed, and what a second process adds.
 
-    uv run python bench/bedrock.py [--megabytes 200] [--objects 4000]
+    uv run python bench/bedrock.py [--megabytes 200] [--objects 20000]
 
 Parsing is measured three times over the same files, in turns: by claude-dash, by the standard
 library, and by DuckDB on one thread, each to sums by principal, day and model, with every request
@@ -54,7 +54,7 @@ def main() -> None:
     """Parse, read, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, default=200, help="of JSON to parse")
-    parser.add_argument("--objects", type=int, default=4000, help="to read from a bucket")
+    parser.add_argument("--objects", type=int, default=20_000, help="to read from a bucket")
     options = parser.parse_args()
     for body_bytes, name in ((20_000, "answers inline, 20 KB"), (0, "no bodies")):
         _parse(body_bytes, name, options.megabytes * 10**6)

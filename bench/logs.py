@@ -74,7 +74,7 @@ def record(rng: random.Random, at: datetime, body_bytes: int) -> dict[str, objec
     }
 
 
-def objects(number: int, records: int, body_bytes: int, days: int = 5) -> Iterator[tuple[str, str]]:
+def objects(number: int, records: int, body_bytes: int, days: int = 2) -> Iterator[tuple[str, str]]:
     """Yield the keys and the lines of some objects, over the last days."""
     rng = random.Random(11)  # noqa: S311 - invented records
     first = datetime.now(UTC) - timedelta(days=days)
