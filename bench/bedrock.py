@@ -207,7 +207,7 @@ def _synced(folder: str, address: str, url: str, processes: int) -> tuple[float,
     peak = 0
     while any(one.poll() is None for one in running):
         peak = max(peak, *(_memory(one.pid) for one in running))
-        time.sleep(0.05)
+        time.sleep(0.05)  # between two looks at their memory
     assert not any(one.returncode for one in running)
     return time.monotonic() - began, peak
 

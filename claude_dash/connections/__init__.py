@@ -36,7 +36,6 @@ from claude_dash.store.write import touch
 
 __all__ = ["Listed", "Tested", "exist", "list_all", "progress_of", "row_of"]  # from here as well
 PROBES = {"console": probe, "enterprise": probe_enterprise}
-KINDS = (*PROBES, buckets.KIND)
 TAIL_CHARS = 4
 _NOTES = (t.DAY_READ, t.REJECT, t.ROSTER_ENTRY, t.INVITE, t.REPORT_STATE, t.SPEND_LIMIT)
 _CONNECTION, _SECRET = t.CONNECTION, t.SECRET

@@ -103,8 +103,8 @@ def add_bucket(
     return says
 
 
-def _refuse_overlap(connection: Connection, options: Options, but: int = 0) -> None:
-    """Raise when another connection reads the same logs, or a part of them.
+def _refuse_overlap(connection: Connection, options: Options) -> None:
+    """Raise when another connection reads the same logs.
 
     Raises:
         ConfigError: Naming that connection.
@@ -112,7 +112,7 @@ def _refuse_overlap(connection: Connection, options: Options, but: int = 0) -> N
     mine = root_of(options.prefix)
     for row in connection.execute(select(_CONNECTION).where(_CONNECTION.c.kind == KIND)):
         other = Options.load(row.options)
-        if row.id != but and other.bucket == options.bucket and root_of(other.prefix) == mine:
+        if other.bucket == options.bucket and root_of(other.prefix) == mine:
             message = f"These logs are connected already, as {row.name}."
             raise ConfigError(message, "Change that connection, so that nothing counts twice.")
 

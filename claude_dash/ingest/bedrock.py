@@ -127,7 +127,7 @@ class LogReader:
                 self._count_all(pool)
                 if self._is_over():
                     break
-                time.sleep(POLL_S)
+                time.sleep(POLL_S)  # others hold what is left, and may leave it
         if not self._run.is_stopped:
             self._finish()
 

@@ -26,7 +26,7 @@ def unused_number(connection: Connection) -> int | None:
 
 def leave(connection: Connection, number: int, organization_id: str, kind: str) -> None:
     """Remember whose facts stay when a connection is removed, and of which kind they are."""
-    connection.execute(insert(t.SETTING).values(name=f"{KIND}{number}", value=kind))
+    _set(connection, f"{KIND}{number}", kind)
     if organization_id:
         _keep(connection, organization_id, [*_left(connection, organization_id), number])
 
@@ -45,6 +45,7 @@ def inherit(connection: Connection, number: int, organization_id: str) -> bool:
     """
     found = _left(connection, organization_id) if organization_id else []
     for old in found:
+        _set(connection, f"{KIND}{old}", "")
         taken = select(t.DAY_READ.c.day).where(t.DAY_READ.c.connection_id == number)
         for table in _DAILY:
             mine = table.c.connection_id == old
@@ -68,7 +69,10 @@ def _left(connection: Connection, organization_id: str) -> list[int]:
 
 
 def _keep(connection: Connection, organization_id: str, numbers: Iterable[int]) -> None:
-    name, value = LEFT + organization_id, ",".join(map(str, numbers))
+    _set(connection, LEFT + organization_id, ",".join(map(str, numbers)))
+
+
+def _set(connection: Connection, name: str, value: str) -> None:
     connection.execute(delete(t.SETTING).where(t.SETTING.c.name == name))
     if value:
         connection.execute(insert(t.SETTING).values(name=name, value=value))

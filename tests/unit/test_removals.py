@@ -116,3 +116,11 @@ def test_days_read_anew_win_over_what_was_left(desk: Desk) -> None:
         read = select(func.count()).where(c.connection_id == 9, c.report == REPORT)
         assert connection.execute(read).scalar() == 10
         assert connection.execute(select(t.TOUCHED_WEEK.c.week)).scalars().all()
+
+
+def test_what_was_never_read_can_be_removed_again_and_again(desk: Desk) -> None:
+    """A number under which nothing was kept is given anew, and left anew."""
+    for _ in range(2):
+        desk.add(test=False)
+        desk.remove()
+    assert not connections.exist(desk.engine)
