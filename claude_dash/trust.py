@@ -133,7 +133,7 @@ def _set_aside(connection: Connection) -> tuple[_Counts, _Counts]:
     query = select(c.connection_id, c.report, c.reason, func.sum(c.records))
     rows = connection.execute(query.group_by(c.connection_id, c.report, c.reason))
     for number, report, reason, records in rows:
-        counts = (left_out if report == LEFT_OUT else rejected).setdefault(number, {})
+        counts = (left_out if report.endswith(LEFT_OUT) else rejected).setdefault(number, {})
         counts[reason] = counts.get(reason, 0) + int(records)
     return rejected, left_out
 
@@ -183,7 +183,7 @@ def unpriced_models(engine: Engine) -> Sequence[str]:
     with engine.connect() as connection:
         found = {
             model
-            for table in (t.MODEL_USAGE_DAY, t.INVOCATION_DAY)
+            for table in (t.MODEL_USAGE_DAY, t.INVOCATION_DAY, t.CLIENT_MODEL_DAY)
             for model in _unpriced(connection, table)
         }
     return sorted(found)

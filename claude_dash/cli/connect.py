@@ -3,6 +3,7 @@
 import os
 import sys
 from dataclasses import asdict
+from datetime import timedelta
 from getpass import getpass
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,12 +31,15 @@ def register(app: typer.Typer) -> None:
     connect.command("list")(list_all)
     connect.command("test")(try_key)
     connect.command("remove")(remove)
+    connect.command("rotate")(rotate)
+    connect.command("revoke")(revoke)
+    connect.command("events")(events)
     connect.command("kit")(kit)
     app.add_typer(connect, name="connect")
 
 
 def add(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="console, enterprise or bedrock")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=", ".join(KITS))],
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name of your choice.")],
     *,
     key_stdin: Annotated[
@@ -49,6 +53,12 @@ def add(
     region: Annotated[str, typer.Option(help="bedrock: the bucket's Region.")] = "",
     prefix: Annotated[str, typer.Option(help="bedrock: what stands before AWSLogs/.")] = "",
     role_arn: Annotated[str, typer.Option(help="bedrock: the role that may read it.")] = "",
+    person: Annotated[
+        str, typer.Option(metavar="EMAIL", help="telemetry: whose the token is, if one person's.")
+    ] = "",
+    person_key: Annotated[
+        str, typer.Option(metavar="KEY", help="telemetry: the attribute that names a person.")
+    ] = "",
     no_test: Annotated[bool, typer.Option("--no-test", help="Save it without trying it.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -56,7 +66,12 @@ def add(
     if kind not in KITS:
         what = "kind of connection"
         raise UnknownNameError.of(what, kind, KITS)
-    given = {"--bucket": bucket, "--region": region, "--prefix": prefix, "--role-arn": role_arn}
+    given = {
+        "bedrock": {
+            "--bucket": bucket, "--region": region, "--prefix": prefix, "--role-arn": role_arn,
+        },
+        "telemetry": {"--person": person, "--person-key": person_key},
+    }  # fmt: skip
     _refuse_others(kind, given, has_key=key_stdin or bool(key_env))
     from claude_dash import connections  # noqa: PLC0415 - start-up is fast
 
@@ -67,6 +82,12 @@ def add(
         options = Options(bucket.strip(), region.strip(), prefix.strip(), role_arn.strip())
         with opened() as engine:
             tested: Tested = bedrock.add_bucket(engine, settings(), name, options, test=not no_test)
+    elif kind == "telemetry":
+        from claude_dash.connections import senders  # noqa: PLC0415 - start-up is fast
+
+        told = senders.Options(person.strip(), person_key.strip() or senders.PERSON_KEY)
+        with opened() as engine:
+            tested = senders.add(engine, kind, name, told)
     else:
         key = _key(from_stdin=key_stdin, variable=key_env)
         with opened() as engine:
@@ -74,7 +95,7 @@ def add(
     _tell(tested, as_json=as_json)
 
 
-def _refuse_others(kind: str, given: dict[str, str], *, has_key: bool) -> None:
+def _refuse_others(kind: str, given: dict[str, dict[str, str]], *, has_key: bool) -> None:
     """Refuse options of another kind.
 
     Raises:
@@ -83,10 +104,14 @@ def _refuse_others(kind: str, given: dict[str, str], *, has_key: bool) -> None:
     if kind == "bedrock" and has_key:
         message = "A bucket is read with the AWS credentials of this machine, not with a key."
         raise ConfigError(message, "Leave --key-stdin and --key-env out.")
-    wrong = [option for option, value in given.items() if value]
-    if kind != "bedrock" and wrong:
-        message = f"{wrong[0]} belongs to the kind bedrock."
-        raise ConfigError(message, f"Leave it out for {kind}.")
+    if kind == "telemetry" and has_key:
+        message = "Clients send with a token, which is made here."
+        raise ConfigError(message, "Leave --key-stdin and --key-env out.")
+    for other, options in given.items():
+        wrong = [option for option, value in options.items() if value]
+        if other != kind and wrong:
+            message = f"{wrong[0]} belongs to the kind {other}."
+            raise ConfigError(message, f"Leave it out for {kind}.")
 
 
 def list_all(*, as_json: AsJson = False) -> None:
@@ -135,6 +160,43 @@ def remove(
     typer.echo(f"{name} is removed; {kept}.")
 
 
+def rotate(
+    name: Name,
+    *,
+    overlap: Annotated[
+        int, typer.Option(metavar="HOURS", min=0, help="For so long the old token is good.")
+    ] = 24,
+    as_json: AsJson = False,
+) -> None:
+    """Make a new ingest token; the old ones end after the overlap."""
+    from claude_dash.connections import senders  # noqa: PLC0415 - start-up is fast
+
+    with opened() as engine:
+        issued = senders.rotate(engine, name, timedelta(hours=overlap))
+    _tell(issued, as_json=as_json)
+
+
+def revoke(name: Name) -> None:
+    """End every ingest token of a connection now; what is sent with one is refused and lost."""
+    from claude_dash.connections import senders  # noqa: PLC0415 - start-up is fast
+
+    with opened() as engine:
+        senders.revoke(engine, name)
+    typer.echo(f"{name} has no token that is good. A new one: claude-dash connect rotate {name}")
+
+
+def events(
+    name: Name,
+    count: Annotated[bool, typer.Argument(metavar="true|false", help="Whether to count them.")],
+) -> None:
+    """Count events by name, or refuse them; texts are dropped either way."""
+    from claude_dash.connections import senders  # noqa: PLC0415 - start-up is fast
+
+    with opened() as engine:
+        senders.change(engine, name, counts_events=count)
+    typer.echo(f"{name}: events are {'counted' if count else 'refused'}.")
+
+
 def kit(name: Name) -> None:
     """Print what must be done at the other side: steps, roles, policies and links."""
     from claude_dash import connections  # noqa: PLC0415 - start-up is fast
@@ -152,6 +214,13 @@ def kit(name: Name) -> None:
             options = bedrock.options_of(engine, name) if is_known else None
             typer.echo(bedrock.kit(name, options), nl=False)
             return
+    if kinds[name] == "telemetry":
+        from claude_dash.connections import telemetry_kit  # noqa: PLC0415 - start-up is fast
+        from claude_dash.connections.snippets import Wanted  # noqa: PLC0415 - the same
+
+        wanted = Wanted(name, settings().public_url)
+        typer.echo(telemetry_kit.written(wanted), nl=False)
+        return
     base_url = settings().anthropic_base_url
     typer.echo(KITS[kinds[name]].format(name=name, base_url=base_url), nl=False)
 
@@ -195,6 +264,8 @@ def _tell(tested: "Tested", *, as_json: bool) -> None:
             _tell_found(name, found)
         error = tested.error
         typer.echo(f"{tested.name}: {tested.status}" + (f" · {error['message']}" if error else ""))
+        if token := getattr(tested, "token", ""):
+            typer.echo(f"Ingest token, shown this once: {token}")
         if external_id := getattr(tested, "external_id", ""):
             typer.echo(f"External id for the trust policy of the role: {external_id}")
     if tested.status not in FINE:

@@ -43,4 +43,4 @@ A letter for the primary owner:
 
 """
 ENTERPRISE += textwrap.indent(letters.ENTERPRISE, "  ")
-KITS = {"console": CONSOLE, "enterprise": ENTERPRISE, "bedrock": ""}  # that one is made
+KITS = {"console": CONSOLE, "enterprise": ENTERPRISE, "bedrock": "", "telemetry": ""}  # made

@@ -14,11 +14,12 @@ import typer
 
 from claude_dash import log
 from claude_dash.cli import output
-from claude_dash.cli.opening import settings
+from claude_dash.cli.opening import opened, settings, vault
 from claude_dash.errors import ConfigError
 
 LOOPBACK = "127.0.0.1"
 PORT = 8501
+OTLP_PORT = 4318  # of OTLP over HTTP
 NO_LIMIT = "1000000"  # requests of the demo, which reach nobody
 ROOT = Path(__file__).resolve().parents[2]  # where app.py and pages/ stand
 ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
@@ -27,9 +28,10 @@ Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands `serve` and `demo`."""
+    """Add the commands `serve`, `demo` and `receive`."""
     app.command()(serve)
     app.command()(demo)
+    app.command()(receive)
 
 
 def serve(
@@ -39,12 +41,46 @@ def serve(
     no_scheduler: Annotated[
         bool, typer.Option("--no-scheduler", help="Do not read sources in the background.")
     ] = False,
+    no_receivers: Annotated[
+        bool, typer.Option("--no-receivers", help="Do not take what clients send.")
+    ] = False,
 ) -> None:
-    """Serve the dashboard and read in the background."""
+    """Serve the dashboard, read in the background and take what clients send."""
     if no_scheduler:
         _set("SYNC_EVERY", "0")
+    if no_receivers:
+        _set("NO_RECEIVERS", "1")
     log.configure(logging.INFO)
     _run(host, port)
+
+
+def receive(
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = LOOPBACK,
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = OTLP_PORT,
+) -> None:
+    """Take what clients send, without the dashboard: for larger fleets.
+
+    Several may run on one PostgreSQL store.
+    """
+    log.configure(logging.INFO)
+    _check_free(host, port)
+    import uvicorn  # noqa: PLC0415 - start-up is fast
+
+    from claude_dash.receivers.alone import make_app  # noqa: PLC0415 - the same
+
+    with opened() as engine:
+        app = make_app(engine, vault(), settings())
+        output.say(f"claude-dash receives at http://{_shown(host)}:{port} (Ctrl-C ends it)")
+        uvicorn.run(
+            app,
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+        )
 
 
 def demo(
@@ -70,14 +106,15 @@ def demo(
         _set("DATABASE_URL", f"sqlite:///{folder.resolve() / 'claude-dash.db'}")
         _set("PUBLIC_URL", f"http://{LOOPBACK}:{port}")
         _set("SYNC_EVERY", "0")
+        _set("NO_RECEIVERS", "1")
         _set("REQUESTS_PER_MINUTE", NO_LIMIT)
         _set("DEMO", "1")
         from claude_dash.demo import run  # noqa: PLC0415 - start-up is fast
-        from claude_dash.ui.server import opened  # noqa: PLC0415 - the same
+        from claude_dash.ui import server  # noqa: PLC0415 - the same
 
         output.say(f"Simulating {people} people over {days} days.")
         vendor = run.build(settings(), people=people, days=days, seed=seed, progress=output.say)
-        opened().transport = vendor
+        server.opened().transport = vendor
         _run(LOOPBACK, port)
 
 
@@ -94,7 +131,7 @@ def _run(host: str, port: int) -> None:
     if not (ROOT / "app.py").exists():
         message = "The dashboard's files are not beside the program."
         raise ConfigError(message, "Run it from a checkout: uv run claude-dash serve.")
-    shown = LOOPBACK if host in ANY else f"[{host}]" if ":" in host else host
+    shown = _shown(host)
     _check_free(host, port)
     if "public_url" not in settings().model_fields_set:
         _set("PUBLIC_URL", f"http://{shown}:{port}")
@@ -111,6 +148,10 @@ def _run(host: str, port: int) -> None:
         access_log=False,
         log_config=None,
     )
+
+
+def _shown(host: str) -> str:
+    return LOOPBACK if host in ANY else f"[{host}]" if ":" in host else host
 
 
 def _check_free(host: str, port: int) -> None:

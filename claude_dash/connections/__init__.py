@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from claude_dash.config import Settings
 from claude_dash.connections import bedrock as buckets
+from claude_dash.connections import senders
 from claude_dash.connections.listing import Listed, exist, list_all, progress_of
 from claude_dash.connections.rows import (
     ADDED,
@@ -186,6 +187,8 @@ def test(
         row = row_of(connection, name)
         if row.kind == buckets.KIND:
             return buckets.test(engine, name, transport=transport)
+        if row.kind in senders.KINDS:
+            return senders.test(engine, name)
         key = key_of(connection, vault, row.id)
     return tested(
         name, row.kind, try_key(engine, vault, settings, row.kind, key, transport=transport)

@@ -6,28 +6,16 @@ measure; a row that is not there is a day without use.
 
 from datetime import date
 
-from sqlalchemy import BigInteger, Index, text
+from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
+from claude_dash.facts.clients import CLIENT_TABLES, EVENT_DAY
 from claude_dash.facts.logs import LOG_TABLES
-from claude_dash.facts.types import table_of
+from claude_dash.facts.sent import SENT_SESSION
+from claude_dash.facts.types import IdentityDay, by_unpriced_model, table_of
 
 
-def _by_unpriced_model(name: str) -> Index:
-    """Return an index of the rows without a cost: few, and looked for on every view of cost."""
-    without = text("cost_estimated IS NULL")
-    return Index(name, "model", sqlite_where=without, postgresql_where=without)
-
-
-class _IdentityDay(SQLModel):
-    """The key that all facts share: connection, UTC day and pseudonym."""
-
-    connection_id: int = Field(primary_key=True)
-    day: date = Field(primary_key=True)
-    who: int = Field(primary_key=True, sa_type=BigInteger)
-
-
-class _PersonDay(_IdentityDay):
+class _PersonDay(IdentityDay):
     """The key of the Claude Code reports: the report's own scalars come with it."""
 
     terminal_type: str = Field(default="", primary_key=True)
@@ -38,7 +26,7 @@ class ActivityDay(_PersonDay, table=True):
     """What one identity did on one UTC day."""
 
     __tablename__ = "activity_day"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = ({"sqlite_with_rowid": False},)
     sessions: int = Field(default=0, sa_type=BigInteger)
     lines_added: int = Field(default=0, sa_type=BigInteger)
     lines_removed: int = Field(default=0, sa_type=BigInteger)
@@ -51,7 +39,7 @@ class ModelUsageDay(_PersonDay, table=True):
 
     __tablename__ = "model_usage_day"
     __table_args__ = (
-        _by_unpriced_model("model_usage_day_unpriced"),
+        by_unpriced_model("model_usage_day_unpriced"),
         {"sqlite_with_rowid": False},
     )
     model: str = Field(primary_key=True)
@@ -66,13 +54,13 @@ class ToolDay(_PersonDay, table=True):
     """Suggestions of one edit tool that one identity accepted and rejected on one UTC day."""
 
     __tablename__ = "tool_day"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = ({"sqlite_with_rowid": False},)
     tool: str = Field(primary_key=True)
     suggestions_accepted: int = Field(default=0, sa_type=BigInteger)
     suggestions_rejected: int = Field(default=0, sa_type=BigInteger)
 
 
-class _SpendDay(_IdentityDay):
+class _SpendDay(IdentityDay):
     """The key of the usage and cost reports; empty is a value that the report does not have."""
 
     product: str = Field(primary_key=True)
@@ -85,7 +73,7 @@ class UsageDay(_SpendDay, table=True):
     """Tokens and requests of one identity, UTC day, product and model, as they are billed."""
 
     __tablename__ = "usage_day"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = ({"sqlite_with_rowid": False},)
     input_tokens: int = Field(default=0, sa_type=BigInteger)
     output_tokens: int = Field(default=0, sa_type=BigInteger)
     cache_read_tokens: int = Field(default=0, sa_type=BigInteger)
@@ -98,17 +86,17 @@ class CostDay(_SpendDay, table=True):
     """Money of one identity, UTC day, product, model and kind of charge; whole nanodollars."""
 
     __tablename__ = "cost_day"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = ({"sqlite_with_rowid": False},)
     cost_type: str = Field(default="", primary_key=True)
     cost_billed: int | None = Field(default=None, sa_type=BigInteger)
     cost_list: int | None = Field(default=None, sa_type=BigInteger)
 
 
-class SurfaceDay(_IdentityDay, table=True):
+class SurfaceDay(IdentityDay, table=True):
     """What one identity did on one surface on one UTC day; None: not measured."""
 
     __tablename__ = "surface_day"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = ({"sqlite_with_rowid": False},)
     product: str = Field(primary_key=True)
     messages: int | None = Field(default=None, sa_type=BigInteger)
     actions: int | None = Field(default=None, sa_type=BigInteger)
@@ -120,7 +108,7 @@ class SurfaceDay(_IdentityDay, table=True):
     web_searches: int | None = Field(default=None, sa_type=BigInteger)
 
 
-class FeatureDay(_IdentityDay, table=True):
+class FeatureDay(IdentityDay, table=True):
     """Use of one feature by one identity on one UTC day; None: not measured.
 
     kind: skill, connector, plugin, project or artifact. feature: its name, empty for projects,
@@ -128,7 +116,7 @@ class FeatureDay(_IdentityDay, table=True):
     """
 
     __tablename__ = "feature_day"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = ({"sqlite_with_rowid": False},)
     kind: str = Field(primary_key=True)
     feature: str = Field(primary_key=True)
     product: str = Field(default="", primary_key=True)
@@ -137,7 +125,7 @@ class FeatureDay(_IdentityDay, table=True):
     published: int | None = Field(default=None, sa_type=BigInteger)
 
 
-class InvocationDay(_IdentityDay, table=True):
+class InvocationDay(IdentityDay, table=True):
     """Calls of one principal to one model on Amazon Bedrock on one UTC day.
 
     scope: of the inference profile, which decides the price; empty within a Region. band: 1 for
@@ -146,7 +134,7 @@ class InvocationDay(_IdentityDay, table=True):
 
     __tablename__ = "invocation_day"
     __table_args__ = (
-        _by_unpriced_model("invocation_day_unpriced"),
+        by_unpriced_model("invocation_day_unpriced"),
         {"sqlite_with_rowid": False},
     )
     model: str = Field(primary_key=True)
@@ -168,7 +156,7 @@ class SummaryDay(SQLModel, table=True):
     """
 
     __tablename__ = "summary_day"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = ({"sqlite_with_rowid": False},)
     connection_id: int = Field(primary_key=True)
     day: date = Field(primary_key=True)
     name: str = Field(primary_key=True)
@@ -194,6 +182,7 @@ FACT_TABLES = (
     SURFACE_DAY,
     FEATURE_DAY,
     INVOCATION_DAY,
+    *CLIENT_TABLES,
 )
 # Everything that is kept by connection and day.
-DAY_TABLES = (*FACT_TABLES, SUMMARY_DAY, *LOG_TABLES)
+DAY_TABLES = (*FACT_TABLES, SUMMARY_DAY, *LOG_TABLES, EVENT_DAY, SENT_SESSION)

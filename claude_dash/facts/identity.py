@@ -8,6 +8,9 @@ from claude_dash.facts.pseudonym import pseudonym
 IdentityKind = Literal[
     "email",
     "user_id",
+    "account",
+    "configured",
+    "installation",
     "principal",
     "api_key",
     "service_account",
@@ -15,7 +18,8 @@ IdentityKind = Literal[
     "unnamed",
     "unattributed",
 ]
-PEOPLE = frozenset({"email", "user_id", "principal"})
+PEOPLE = frozenset({"email", "user_id", "account", "configured", "installation", "principal"})
+IDS = frozenset({"user_id", "account"})  # of one account each, and an account has one of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,8 @@ class Identified:
     """A person by address or by the vendor's id, or a key or account that is nobody; never printed.
 
     email: the address that came beside a vendor's id, an attribute that may change. A `principal`
-    of a cloud names a person; an `unnamed` one may be anybody, or a program.
+    of a cloud names a person; an `unnamed` one may be anybody, or a program. Clients name an
+    `account`, whom an admin `configured`, or nothing but the `installation`.
     """
 
     kind: IdentityKind

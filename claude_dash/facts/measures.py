@@ -7,7 +7,14 @@ MEASURE_SPLITS = ("source", "connection", "product", "terminal_type", "customer_
 SPEND_SPLITS = ("product", "model", "workspace", "service_tier", "source", "connection")
 SURFACE_SPLITS = ("product", "source", "connection")
 FEATURE_SPLITS = ("feature", "kind", *SURFACE_SPLITS)
-FEATURE_KINDS = ("connector", "plugin", "skill")  # kinds of facts that are features
+FEATURE_KINDS = (
+    "connector",
+    "mcp_server",
+    "plugin",
+    "skill",
+    "subagent",
+    "tool",
+)  # kinds of facts that are features
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,9 @@ ACTIVITY = (
         MEASURE_SPLITS,
         "claude_code.pull_request.count",
     ),
+)
+HOURS = (
+    Measure("active_ms", "ms", ("active_ms",), MEASURE_SPLITS, "claude_code.active_time.total"),
 )
 MODEL_USAGE = (
     Measure(
@@ -118,6 +128,7 @@ MEASURES = {
     measure.name: measure
     for measure in (
         *ACTIVITY,
+        *HOURS,
         *MODEL_USAGE,
         *TOOLS,
         *REQUESTS,

@@ -9,6 +9,7 @@ from claude_dash.facts.measures import (
     ELSEWHERE_COST,
     ELSEWHERE_USAGE,
     FEATURES,
+    HOURS,
     MODEL_USAGE,
     PROJECTS,
     PUBLISHED,
@@ -24,7 +25,7 @@ SETTLED = timedelta(hours=1)  # the Console withholds rows that are younger than
 DELIVERED = timedelta(minutes=35)  # log objects come within 10 to 35 (contract 2)
 PRESENCE = "presence"  # stands for every number of people that is counted from activity
 SEATS = "seats"
-LEFT_OUT = "bedrock.left_out"  # under it calls are counted that are no usage, by reason
+LEFT_OUT = ".left_out"  # after a kind: under it what is no usage is counted, by reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ REPORTS = {
         Report("console.cost", "API cost", 30, _COSTS, legacy_measures=_ELSEWHERE_BILLED),
         Report("bedrock.logs", "Invocation logs", 2,
                _names(MODEL_USAGE, REQUESTS, also=("active_days", PRESENCE)), DELIVERED),
+        Report("telemetry.metrics", "Metrics of clients", 2,
+               _names(ACTIVITY, HOURS, MODEL_USAGE, TOOLS, FEATURES, also=(PRESENCE,))),
         Report("enterprise.summaries", "Seats and active users", 7,
                frozenset({SEATS, "vendor_active"})),
         Report("enterprise.usage", "Tokens", 30,

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Column, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from claude_dash.facts import accounts, daily, logs
+from claude_dash.facts import accounts, clients, daily, logs, sent
 from claude_dash.facts.types import instant, table_of
 
 # --- connections and how far they were read ------------------------------------------------------
@@ -319,6 +319,15 @@ SURFACE_DAY = daily.SURFACE_DAY
 FEATURE_DAY = daily.FEATURE_DAY
 INVOCATION_DAY = daily.INVOCATION_DAY
 SUMMARY_DAY = daily.SUMMARY_DAY
+CLIENT_SETUP = clients.CLIENT_SETUP
+CLIENT_DAY = clients.CLIENT_DAY
+CLIENT_MODEL_DAY = clients.CLIENT_MODEL_DAY
+CLIENT_TOOL_DAY = clients.CLIENT_TOOL_DAY
+EVENT_DAY = clients.EVENT_DAY
+INGEST_TOKEN = sent.INGEST_TOKEN
+SENT_POINT = sent.SENT_POINT
+SENT_SERIES = sent.SENT_SERIES
+SENT_SESSION = sent.SENT_SESSION
 LOG_OBJECT = logs.LOG_OBJECT
 LOG_REQUEST = logs.LOG_REQUEST
 FACT_TABLES = daily.FACT_TABLES

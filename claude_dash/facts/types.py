@@ -1,9 +1,9 @@
 """Column types that behave alike on SQLite and PostgreSQL."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Dialect, Table
+from sqlalchemy import BigInteger, Column, DateTime, Dialect, Index, Table, text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -34,3 +34,17 @@ def table_of(model: type[SQLModel]) -> Table:
     """Return the table behind a model, for statements over many rows."""
     found: Table = model.__table__  # type: ignore[attr-defined] # SQLModel adds it to each table
     return found
+
+
+def by_unpriced_model(name: str) -> Index:
+    """Return an index of the rows without a cost: few, and looked for on every view of cost."""
+    without = text("cost_estimated IS NULL")
+    return Index(name, "model", sqlite_where=without, postgresql_where=without)
+
+
+class IdentityDay(SQLModel):
+    """The key that all facts share: connection, UTC day and pseudonym."""
+
+    connection_id: int = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    who: int = Field(primary_key=True, sa_type=BigInteger)

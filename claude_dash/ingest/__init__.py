@@ -13,8 +13,10 @@ from claude_dash.clock import now, today
 from claude_dash.config import Settings
 from claude_dash.connections import budget_name, client_for, key_of, row_of
 from claude_dash.connections.rows import take_over
+from claude_dash.connections.senders import KINDS as SENT_KINDS
 from claude_dash.errors import ClaudeDashError, SourceAuthError, SourceError
 from claude_dash.facts import tables as t
+from claude_dash.ingest.arrivals import count_arrivals
 from claude_dash.ingest.bedrock import read_bucket
 from claude_dash.ingest.reports import read_reports
 from claude_dash.ingest.run import Outcome, Progress, Run
@@ -161,8 +163,9 @@ def _note_success(run: Run) -> None:
         return
     error = run.outcome.error or {"code": "", "message": ""}
     failing = (run.row.failing_since or now()) if run.outcome.error else None
+    is_waiting = run.row.kind in SENT_KINDS and run.outcome.last_day is None
     run.note(
-        status="ok",
+        status="waiting" if is_waiting else "ok",
         error_code=error["code"],
         error_message=error["message"],
         failing_since=failing,
@@ -194,6 +197,8 @@ def purge(engine: Engine, settings: Settings, *, dry_run: bool = False) -> list[
 def _read(run: Run, since: date | None, until: date | None, transport: Transport | None) -> None:
     if run.row.kind == "bedrock":
         read_bucket(run, since, until, transport)
+    elif run.row.kind in SENT_KINDS:
+        count_arrivals(run)
     else:
         _read_reports(run, since, until, transport)
 

@@ -27,6 +27,7 @@ from claude_dash.sources.bedrock_log import Call, ObjectCalls
 from claude_dash.sources.bedrock_names import Principal
 from claude_dash.sources.bedrock_reading import ANOTHER_ACCOUNT, Placed
 from claude_dash.store import invocations, objects, registry
+from claude_dash.store.adding import count_aside
 from claude_dash.store.overrides import overrides
 from claude_dash.store.seals import sealed_weeks
 from claude_dash.store.write import touch
@@ -110,8 +111,8 @@ class Counting:
         fresh = invocations.fresh(connection, self._number, days)
         made = self._summed(read, fresh, sealed_weeks(connection))
         self._write(connection, made)
-        invocations.count_aside(connection, self._number, REPORT, made.rejects)
-        invocations.count_aside(connection, self._number, LEFT_OUT, made.left_out)
+        count_aside(connection, self._number, REPORT, made.rejects)
+        count_aside(connection, self._number, f"bedrock{LEFT_OUT}", made.left_out)
         objects.mark(
             connection,
             self._number,

@@ -35,12 +35,16 @@ def routes(opened: Opened) -> list[Route]:
     """Return the routes; `opened` gives the store, the settings and the cookie key."""
     doors = _Doors(opened)
     return [
-        Route("/healthz", healthz),
-        Route("/readyz", _calm(doors.readyz)),
+        *health(opened),
         Route("/auth/local", _calm(doors.sign_in), methods=["GET", "POST"]),
         Route("/auth/first", _calm(doors.first), methods=["GET", "POST"]),
         Route("/auth/signout", _calm(doors.sign_out), methods=["GET", "POST"]),
     ]
+
+
+def health(opened: Opened) -> list[Route]:
+    """Return the routes that say how the process is."""
+    return [Route("/healthz", healthz), Route("/readyz", _calm(_Doors(opened).readyz))]
 
 
 def _calm(answer: Answer) -> Answer:

@@ -11,12 +11,13 @@ from sqlalchemy import Connection, bindparam, func, literal, select
 from claude_dash.facts import tables as t
 from claude_dash.facts.reports import REPORTS
 from claude_dash.privacy.cells import Bools, Ints
-from claude_dash.rollup.feeds import FEEDS, PRESENCE, Feed
+from claude_dash.rollup.feeds import FEATURES, FEEDS, PRESENCE, Feed
 from claude_dash.store import checkpoints
 from claude_dash.store.succession import kinds_left
 
 DAYS = 7
 REMOVED = "removed connection"
+CLIENTS = "telemetry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,18 @@ def _once(codes: _Codes, connection: Ints, person: Ints, day: Ints) -> Bools:
     return keep
 
 
+def _yielding(codes: _Codes, connection: Ints, person: Ints, day: Ints) -> Bools:
+    """Keep what clients report where no report or log tells of the same person and day.
+
+    What a vendor counted and what a client says of the same use is counted once (B1).
+    """
+    sent = [n for n in codes.numbers if codes.describe(n, "source") == CLIENTS]
+    is_sent = np.isin(connection, sent)
+    pairs = person * 7 + day
+    keep: Bools = ~(is_sent & np.isin(pairs, pairs[~is_sent]))
+    return keep
+
+
 def _rows(connection: Connection, codes: _Codes, feed: Feed, monday: date) -> Rows:
     width, splits = len(feed.origins[0].amounts), feed.splits
     found: list[Any] = []
@@ -162,6 +175,8 @@ def _rows(connection: Connection, codes: _Codes, feed: Feed, monday: date) -> Ro
     person = codes.persons(np.array(by_column[0], dtype=np.int64))
     amounts = np.array(by_column[1 + len(splits) :], dtype=np.int64).reshape(width, len(person))
     keep = (person >= 0) & _once(codes, origin, person, day)
+    if feed is not FEATURES:  # named differently, and told of people
+        keep &= _yielding(codes, origin, person, day)
     split = {name: _split(by_column[at]) for at, name in enumerate(splits, 1)}
     numbers = _split(origin.tolist())
     for name in ("connection", "source"):

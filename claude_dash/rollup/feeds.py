@@ -97,7 +97,26 @@ IS_USED = case(
 ACTIVITY = Feed(
     "activity",
     ACTIVITY_COLUMNS,
-    (Origin(_ACTIVITY, _splits(_ACTIVITY, *_CLIENT), _columns(_ACTIVITY, ACTIVITY_COLUMNS)),),
+    (
+        Origin(_ACTIVITY, _splits(_ACTIVITY, *_CLIENT), _columns(_ACTIVITY, ACTIVITY_COLUMNS)),
+        Origin(
+            t.CLIENT_DAY,
+            _splits(t.CLIENT_DAY, "terminal_type"),
+            _columns(t.CLIENT_DAY, ACTIVITY_COLUMNS),
+        ),
+    ),
+    has_actors=True,
+)
+HOURS = Feed(
+    "hours",
+    ("active_ms",),
+    (
+        Origin(
+            t.CLIENT_DAY,
+            _splits(t.CLIENT_DAY, "terminal_type"),
+            _columns(t.CLIENT_DAY, ("active_ms",)),
+        ),
+    ),
     has_actors=True,
 )
 USAGE = Feed(
@@ -121,13 +140,25 @@ USAGE = Feed(
             _splits(t.INVOCATION_DAY, "model"),
             _priced(t.INVOCATION_DAY),
         ),
+        Origin(
+            t.CLIENT_MODEL_DAY,
+            _splits(t.CLIENT_MODEL_DAY, "model", "terminal_type"),
+            _priced(t.CLIENT_MODEL_DAY),
+        ),
     ),
     has_actors=True,
 )
 TOOLS = Feed(
     "tools",
     TOOL_COLUMNS,
-    (Origin(_TOOLS, _splits(_TOOLS, "tool", *_CLIENT), _columns(_TOOLS, TOOL_COLUMNS)),),
+    (
+        Origin(_TOOLS, _splits(_TOOLS, "tool", *_CLIENT), _columns(_TOOLS, TOOL_COLUMNS)),
+        Origin(
+            t.CLIENT_TOOL_DAY,
+            _splits(t.CLIENT_TOOL_DAY, "tool", "terminal_type"),
+            _columns(t.CLIENT_TOOL_DAY, TOOL_COLUMNS),
+        ),
+    ),
     has_actors=True,
 )
 REQUESTS = Feed(
@@ -144,6 +175,11 @@ REQUESTS = Feed(
             t.INVOCATION_DAY,
             _splits(t.INVOCATION_DAY, "model"),
             _columns(t.INVOCATION_DAY, ("requests",)),
+        ),
+        Origin(
+            t.CLIENT_MODEL_DAY,
+            _splits(t.CLIENT_MODEL_DAY, "model"),
+            _columns(t.CLIENT_MODEL_DAY, ("requests",)),
         ),
     ),
 )
@@ -215,7 +251,13 @@ PUBLISHED = Feed(
     ("artifacts_published",),
     (Origin(t.FEATURE_DAY, {}, (_FEATURE.published,), (_FEATURE.kind == "artifact",)),),
 )
-PRESENCE = (ACTIVITY, USAGE, TOOLS, REQUESTS)  # any of their amounts makes a person active (B1)
+PRESENCE = (
+    ACTIVITY,
+    HOURS,
+    USAGE,
+    TOOLS,
+    REQUESTS,
+)  # any of their amounts makes a person active (B1)
 FEEDS = (
     *PRESENCE,
     SPEND,

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from claude_dash import prices
 from claude_dash.facts import tables as t
 from claude_dash.prices import Price
+from claude_dash.store.adding import adding
 
 COUNTERS = (
     "requests",
@@ -26,7 +27,7 @@ _SET_COST = (
     "UPDATE invocation_day SET cost_estimated = ? WHERE connection_id = ? AND day = ?"
     " AND who = ? AND model = ? AND scope = ? AND band = ?"
 )
-_REQUEST, _FACT, _REJECT, _BATCH = t.LOG_REQUEST, t.INVOCATION_DAY, t.REJECT, 500
+_REQUEST, _FACT, _BATCH = t.LOG_REQUEST, t.INVOCATION_DAY, 500
 _MAX_COST = 10**16  # nanodollars: nobody spends ten million dollars a day; a week fits 64 bits
 _ONE_AT_A_TIME = 7_001  # the lock under which new identities are given persons
 
@@ -103,20 +104,9 @@ def add(
     if not rows:
         return
     in_order = sorted(rows, key=lambda row: tuple(row[name] for name in KEY))
-    adding = _adding(connection, _FACT, COUNTERS).returning(*_PRICED)
-    _tell_cost(connection, connection.execute(adding, in_order).all(), overrides)
-
-
-def _adding(connection: Connection, table: Table, columns: Iterable[str]) -> Any:  # noqa: ANN401 - per dialect
-    """Return an insert that adds to the row which is there."""
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as insert_or  # noqa: PLC0415
-    else:
-        from sqlalchemy.dialects.sqlite import insert as insert_or  # type: ignore[assignment]  # noqa: PLC0415
-    made = insert_or(table)
-    keys = [column.name for column in table.primary_key]
-    sums = {name: table.c[name] + made.excluded[name] for name in columns}
-    return made.on_conflict_do_update(index_elements=keys, set_=sums)
+    made = [{**row, "cost_estimated": None} for row in in_order]  # told below
+    told = connection.execute(adding(connection, _FACT).returning(*_PRICED), made).all()
+    _tell_cost(connection, told, overrides)
 
 
 def days_of(connection: Connection, since: date) -> list[tuple[int, date]]:
@@ -161,15 +151,3 @@ def _tell_cost(
     if told:  # straight through the driver: there may be a great many
         connection.exec_driver_sql(_SET_COST if is_sqlite else _SET_COST.replace("?", "%s"), told)
     return bool(told)
-
-
-def count_aside(
-    connection: Connection, number: int, report: str, counts: Mapping[tuple[date, str], int]
-) -> None:
-    """Add to how many records of each day are set aside under a name, by reason."""
-    rows = [
-        {"connection_id": number, "report": report, "day": day, "reason": reason, "records": n}
-        for (day, reason), n in sorted(counts.items())
-    ]
-    if rows:
-        connection.execute(_adding(connection, _REJECT, ("records",)), rows)

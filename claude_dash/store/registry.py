@@ -7,10 +7,9 @@ from sqlalchemy import Connection, insert, select
 
 from claude_dash.facts import tables as t
 from claude_dash.facts.batch import DayFacts, FactRow
-from claude_dash.facts.identity import Identified
+from claude_dash.facts.identity import IDS, Identified
 
 _ERASED, _IDENTITY, _PERSON = t.ERASED_IDENTITY, t.IDENTITY, t.PERSON
-_ID = "user_id"
 
 
 def drop_erased(connection: Connection, facts: DayFacts) -> None:
@@ -46,7 +45,7 @@ def register_all(
     new = {who: one for who, one in identities.items() if who not in known}
     if not new:
         return
-    query = select(c.person_id).where(c.kind == _ID, c.connection_id == connection_id)
+    query = select(c.person_id).where(c.kind.in_(IDS), c.connection_id == connection_id)
     taken = set(connection.execute(query).scalars())
     joins: dict[int, int] = {}  # a new identity -> the identity whose person it shares
     for who, address in facts.links.items():
@@ -54,7 +53,7 @@ def register_all(
             joins[address] = who
         elif who in new:
             is_taken = known.get(address) in taken or address in joins or address in joins.values()
-            if is_taken and new[who].kind == _ID:
+            if is_taken and new[who].kind in IDS:
                 continue
             joins[who] = address
     alone = [who for who in new if who not in joins]
@@ -82,5 +81,5 @@ def identity_row(
         "kind": one.kind,
         "value": value.casefold() if one.kind == "email" else value,
         "first_seen": day,
-        "connection_id": connection_id if one.kind == _ID else None,
+        "connection_id": connection_id if one.kind in IDS else None,
     }

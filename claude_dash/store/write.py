@@ -11,6 +11,7 @@ from claude_dash.clock import week_of
 from claude_dash.errors import ConfigError
 from claude_dash.facts import tables as t
 from claude_dash.facts.batch import DayFacts
+from claude_dash.store.adding import insert_or
 from claude_dash.store.changes import note_changes
 from claude_dash.store.registry import drop_erased, register_all
 from claude_dash.store.seals import refuse_sealed
@@ -74,7 +75,7 @@ def touch(connection: Connection, weeks: set[date]) -> None:
     write, or we wait for the roll-up.
     """
     for week in sorted(weeks):
-        marking = _insert_or(connection, _TOUCHED).values(week=week)
+        marking = insert_or(connection, _TOUCHED).values(week=week)
         again = marking.on_conflict_do_update(
             index_elements=["week"], set_={"week": marking.excluded.week}
         )
@@ -100,15 +101,6 @@ def _exists(connection: Connection, table: Table, where: dict[str, Any]) -> bool
     key = next(iter(table.primary_key))
     found = connection.execute(select(key).where(*_matches(table, where)).limit(1)).first()
     return found is not None
-
-
-def _insert_or(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - per dialect
-    """Return an insert that may say what to do with a row that is there."""
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as insert_or  # noqa: PLC0415
-    else:
-        from sqlalchemy.dialects.sqlite import insert as insert_or  # type: ignore[assignment]  # noqa: PLC0415
-    return insert_or(table)
 
 
 def _replace(

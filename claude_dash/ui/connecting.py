@@ -9,19 +9,20 @@ from claude_dash import connections, trust
 from claude_dash.charts import theme
 from claude_dash.clock import today
 from claude_dash.connections import bedrock
+from claude_dash.connections.senders import KINDS
 from claude_dash.errors import ClaudeDashError
 from claude_dash.sources.findings import Probe
-from claude_dash.ui import buckets, findings, plans
+from claude_dash.ui import buckets, findings, plans, senders
 from claude_dash.ui.page import View, in_words
 from claude_dash.ui.server import sync_in_background
 
 STEPS = ("1 Choose your plan", "2 Enter key or bucket", "3 Read")
-BEDROCK = "Bedrock"
+BEDROCK, TELEMETRY = "Bedrock", "Telemetry"
 BACK = {"Everything the source has": None, "90 days": 90, "30 days": 30}
 STATES = {
     "ok": ":green-badge[Connected]",
     "paused": ":orange-badge[Paused]",
-    "waiting": ":orange-badge[Waiting for its role]",
+    "waiting": ":orange-badge[Waiting]",
 }
 FAST_S, SLOW_S = 5, 30
 CHECKED = "claude_dash.checked"  # what the last check said; never the key
@@ -56,9 +57,12 @@ class _Checked:
 
 
 def _form(view: View) -> None:
-    kind = st.radio("Plan", [*plans.FORMS, BEDROCK], horizontal=True, key="connect-kind")
+    kind = st.radio("Plan", [*plans.FORMS, BEDROCK, TELEMETRY], horizontal=True, key="connect-kind")
     if kind == BEDROCK:
         buckets.form(view, list(BACK), {back: _since(back) for back in BACK})
+        return
+    if kind == TELEMETRY:
+        senders.form(view)
         return
     form = plans.FORMS[kind]
     left, right = st.columns(2)
@@ -158,7 +162,7 @@ def _existing(view: View) -> None:
     st.fragment(_progress, run_every=FAST_S if is_reading else SLOW_S)(view)
     for one in connections.list_all(view.store):
         if one.status == "waiting":
-            buckets.waiting(view, one)
+            (buckets if one.kind == bedrock.KIND else senders).waiting(view, one)
         _manage(view, one)
 
 
@@ -205,6 +209,8 @@ def _manage(view: View, one: connections.Listed) -> None:
                 st.rerun()
         if one.kind == bedrock.KIND:
             buckets.manage(view, name)
+        elif one.kind in KINDS:
+            senders.manage(view, name)
         else:
             _new_key(view, name)
         with st.form(f"remove-{name}", border=False):

@@ -33,22 +33,22 @@ NO, YES = "no", "yes"
 MATRIX = {
     "Plan": ("Enterprise", "Console (API)", "Amazon Bedrock", "Team", "Pro and Max"),
     "Claude's own dashboard": (YES, YES, NO, YES, NO),
-    "Reports for claude-dash": (YES, YES, "logs in S3", NO, NO),
-    "Claude Code": (YES, YES, "people, tokens and requests", NO, NO),
+    "Reports for claude-dash": (YES, YES, "logs in S3", "telemetry", "telemetry"),
+    "Claude Code": (YES, YES, "people, tokens and requests", "command line", "command line"),
     "Other surfaces, features, seats": (YES, NO, NO, NO, NO),
     "Money": (
         "billed and list; by seat usage credits only",
         "estimated, billed and list",
         "estimated at list prices",
-        NO,
-        NO,
+        "estimated by the client",
+        "estimated by the client",
     ),
     "Who lets claude-dash read": (
         "the primary owner",
         "a Console admin",
         "the owner of the bucket",
-        "nobody",
-        "nobody",
+        "an owner, who delivers settings",
+        "each developer",
     ),
 }
 
@@ -100,7 +100,8 @@ def plans() -> None:
         st.markdown("## What each plan offers")
         st.table({name: list(cells) for name, cells in MATRIX.items()})
         st.caption(
-            "Team, Pro and Max plans have no report that can be read, and cannot be connected yet."
+            "Team, Pro and Max plans have no report that can be read: there the clients send "
+            "telemetry, from the day on which it is switched on. It works with any plan."
         )
     with st.container(border=True, key="plan-missing"):
         st.markdown("## What stays invisible")

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from functools import cache
 from pathlib import Path
 
@@ -56,10 +56,30 @@ def doors() -> tuple[Engine, Settings, bytes]:
     return found.engine, found.settings, found.cookie_key
 
 
-def make_app(routes: Sequence[BaseRoute]) -> st.App:
-    """Return the ASGI application: the pages, and some addresses beside them."""
+def store() -> tuple[Engine, Vault, Settings]:
+    """Return what a receiver beside the pages stands on."""
+    found = opened()
+    return found.engine, found.vault, found.settings
+
+
+def make_app(
+    routes: Sequence[BaseRoute], beside: Callable[[], AbstractContextManager[None]]
+) -> st.App:
+    """Return the ASGI application: the pages, and some addresses beside them.
+
+    Args:
+        routes: The addresses.
+        beside: What runs while the application does, for them.
+    """
     log.configure()
-    return st.App(SCRIPT, routes=routes, lifespan=_lifespan, on_script_error=_calmly)
+
+    @asynccontextmanager
+    async def lifespan(app: st.App) -> AsyncIterator[dict[str, object]]:
+        async with _lifespan(app) as state:
+            with beside():
+                yield state
+
+    return st.App(SCRIPT, routes=routes, lifespan=lifespan, on_script_error=_calmly)
 
 
 def _calmly(error: Exception) -> bool:

@@ -1,0 +1,173 @@
+"""Connections that clients send to. A token takes the place of a key."""
+
+from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Engine, func, select, update
+
+from claude_dash.connections.rows import (
+    ADDED,
+    COMMAND_LINE,
+    Tested,
+    refuse_taken,
+    row_of,
+    save_new,
+)
+from claude_dash.errors import ConfigError, UnknownNameError
+from claude_dash.facts import tables as t
+from claude_dash.store import tokens
+from claude_dash.store.audit import note
+
+KINDS = ("telemetry",)
+OVERLAP = timedelta(hours=24)
+PERSON_KEY = "enduser.id"  # contract 11: the documented way for fleets without accounts
+_CONNECTION = t.CONNECTION
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a connection is told.
+
+    person: the address of whose token it is,
+    if it is one person's. person_key: the attribute that names a person where no account does.
+    counts_events: whether events are counted, by whitelisted names and numbers.
+    """
+
+    person: str = field(default="", repr=False)
+    person_key: str = PERSON_KEY
+    counts_events: bool = False
+
+    def dump(self) -> str:
+        """Return the options as they are stored."""
+        return orjson.dumps(asdict(self)).decode()
+
+    @classmethod
+    def load(cls, stored: str) -> "Options":
+        """Return stored options."""
+        return cls(**orjson.loads(stored or "{}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Issued(Tested):
+    """A new connection, or a new token of one; the token is told here and never again."""
+
+    token: str = field(default="", repr=False)
+
+
+def add(
+    engine: Engine, kind: str, name: str, options: Options, *, actor: str = COMMAND_LINE
+) -> Issued:
+    """Save a connection and return its token; it waits until something arrives.
+
+    Raises:
+        UnknownNameError: The kind is not one that clients send to.
+        ConfigError: The name is taken or empty, or an option cannot be used.
+    """
+    if kind not in KINDS:
+        what = "kind of connection"
+        raise UnknownNameError.of(what, kind, KINDS)
+    name = " ".join(name.split())
+    refuse_taken(engine, name)
+    _check(options)
+    with engine.begin() as connection:
+        number = save_new(
+            connection, kind, name, status="waiting", options=options.dump(), backfill_done=True
+        )
+        token = tokens.issue(connection, number)
+        note(connection, actor, ADDED, f"{kind} {name}")
+    return Issued(name, kind, "waiting", token=token)
+
+
+def test(engine: Engine, name: str) -> Tested:
+    """Say what arrived so far; nothing is sent.
+
+    Raises:
+        UnknownNameError: There is no such connection.
+        ConfigError: Nobody sends to it.
+    """
+    with engine.connect() as connection:
+        row = _sender(connection, name)
+        read, day, setup = t.DAY_READ.c, t.CLIENT_DAY.c, t.CLIENT_SETUP.c
+        query = select(func.min(read.day), func.max(read.day), func.sum(read.records))
+        first, last, points = connection.execute(query.where(read.connection_id == row.id)).one()
+        query = select(setup.version).distinct().join(t.CLIENT_DAY, day.setup == setup.id)
+        versions = connection.execute(query.where(day.connection_id == row.id)).scalars().all()
+        who = select(day.who).where(day.connection_id == row.id)
+        kind = t.IDENTITY.c.kind
+        nameless = select(kind).where(t.IDENTITY.c.who.in_(who), kind == "installation").limit(1)
+        has_nameless = connection.execute(nameless).first() is not None
+    if row.status == "waiting":
+        return Tested(name, row.kind, "waiting", {"arrived": False})
+    found = {
+        "arrived": True,
+        "first_day": first,
+        "last_day": last,
+        "points": int(points or 0),
+        "client_versions": sorted(one or "not reported" for one in versions),
+        "some_without_address": has_nameless,
+    }
+    return Tested(name, row.kind, "ok", found)
+
+
+def rotate(
+    engine: Engine, name: str, overlap: timedelta = timedelta(), *, actor: str = COMMAND_LINE
+) -> Issued:
+    """Return a new token of a connection; older ones end after the overlap, without one at once.
+
+    Raises:
+        UnknownNameError: There is no such connection.
+        ConfigError: Nobody sends to it.
+    """
+    with engine.begin() as connection:
+        row = _sender(connection, name)
+        token = tokens.issue(connection, row.id, overlap)
+        note(connection, actor, "token rotated", name)
+    return Issued(name, row.kind, row.status, token=token)
+
+
+def revoke(engine: Engine, name: str, *, actor: str = COMMAND_LINE) -> None:
+    """End every token of a connection now; what is sent with one is refused from then on.
+
+    Raises:
+        UnknownNameError: There is no such connection.
+        ConfigError: Nobody sends to it.
+    """
+    with engine.begin() as connection:
+        row = _sender(connection, name)
+        tokens.revoke(connection, row.id)
+        note(connection, actor, "tokens revoked", name)
+
+
+def change(engine: Engine, name: str, *, actor: str = COMMAND_LINE, **values: Any) -> None:  # noqa: ANN401 - fields of Options
+    """Change what a connection is told, for what arrives from then on.
+
+    Raises:
+        UnknownNameError: There is no such connection.
+        ConfigError: Nobody sends to it, or an option cannot be used.
+    """
+    with engine.begin() as connection:
+        row = _sender(connection, name)
+        options = replace(Options.load(row.options), **values)
+        _check(options)
+        changed = update(_CONNECTION).where(_CONNECTION.c.id == row.id)
+        connection.execute(changed.values(options=options.dump()))
+        note(connection, actor, "connection changed", f"{name}: {', '.join(sorted(values))}")
+
+
+def _sender(connection: Any, name: str) -> Any:  # noqa: ANN401 - a connection and its row
+    row = row_of(connection, name)
+    if row.kind not in KINDS:
+        message = f"{name} is read with a key: nobody sends to it."
+        raise ConfigError(message, "Only telemetry has ingest tokens.")
+    return row
+
+
+def _check(options: Options) -> None:
+    if options.person and "@" not in options.person:
+        message = "The person of a token is given by address."
+        raise ConfigError(message, "For example: person-1@example.com.")
+    if not options.person_key.strip():
+        message = "The attribute that names a person is empty."
+        raise ConfigError(message, f"Leave it out for {PERSON_KEY}.")

@@ -1,0 +1,120 @@
+"""What was taken of the things that clients send: points, sessions by day, and setups."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, tuple_
+
+from claude_dash.clock import midnight
+from claude_dash.facts import tables as t
+from claude_dash.facts.parcels import Sender, Setup
+from claude_dash.store.adding import insert_or
+
+_POINT, _SESSION, _SETUP = t.SENT_POINT, t.SENT_SESSION, t.CLIENT_SETUP
+_SOME = 500  # bound variables of one statement
+
+
+def fresh(connection: Connection, points: Iterable[int], hour: int) -> set[int]:
+    """Keep the digests of some points, and return those that were not known."""
+    asked = sorted(set(points))
+    found: set[int] = set()
+    for start in range(0, len(asked), _SOME):
+        some = asked[start : start + _SOME]
+        query = select(_POINT.c.point).where(_POINT.c.point.in_(some))
+        found.update(connection.execute(query).scalars())
+    new = [point for point in asked if point not in found]
+    if new:
+        connection.execute(insert(_POINT), [{"point": one, "hour": hour} for one in new])
+    return set(new)
+
+
+def known(connection: Connection, pseudonyms: set[int]) -> set[int]:
+    """Return which pseudonyms have a person."""
+    asked, found = sorted(pseudonyms), set[int]()
+    c = t.IDENTITY.c.who
+    for start in range(0, len(asked), _SOME):
+        query = select(c).where(c.in_(asked[start : start + _SOME]))
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def setups(connection: Connection, wanted: set[Setup]) -> dict[Setup, int]:
+    """Return the number of each setup; new ones get one."""
+    c = _SETUP.c
+    columns = [c[name] for name in Setup._fields]
+
+    def find() -> dict[Setup, int]:
+        query = select(c.id, *columns).where(tuple_(*columns).in_(list(wanted)))
+        return {Setup(*row[1:]): row[0] for row in connection.execute(query)} if wanted else {}
+
+    numbers = find()
+    new = [one._asdict() for one in wanted if one not in numbers]
+    if new:
+        connection.execute(insert(_SETUP), new)
+        numbers = find()
+    return numbers
+
+
+class Sessions:
+    """Which sessions did something on which day; each is counted once a day."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._rows: dict[tuple[int, date, int], dict[str, Any]] = {}
+
+    def see(self, number: int, day: date, sender: Sender, *, starts: int, is_active: bool) -> int:
+        """Take note of a session; return how many sessions it adds to the day.
+
+        A session without an id stands for all of its person's: as many as began, one at least.
+        """
+        has_id = bool(sender.session)
+        key = (number, day, sender.session or sender.who)
+        row = self._rows.get(key)
+        if row is None:
+            row = self._rows[key] = self._load(key, sender.who)
+        before = _sessions(row, has_id=has_id)
+        row["starts"] += starts
+        row["is_active"] = row["is_active"] or is_active
+        return _sessions(row, has_id=has_id) - before
+
+    def store(self) -> None:
+        """Keep what was noted."""
+        if not self._rows:
+            return
+        made = insert_or(self._connection, _SESSION)
+        changed = made.on_conflict_do_update(
+            index_elements=["connection_id", "day", "session"],
+            set_={"starts": made.excluded.starts, "is_active": made.excluded.is_active},
+        )
+        self._connection.execute(changed, list(self._rows.values()))
+
+    def _load(self, key: tuple[int, date, int], who: int) -> dict[str, Any]:
+        c = _SESSION.c
+        where = (c.connection_id == key[0], c.day == key[1], c.session == key[2])
+        row = self._connection.execute(select(_SESSION).where(*where)).first()
+        if row is not None:
+            return dict(row._mapping)  # noqa: SLF001 - public by documentation
+        return {
+            "connection_id": key[0], "day": key[1], "session": key[2],
+            "who": who, "starts": 0, "is_active": False,
+        }  # fmt: skip
+
+
+def _sessions(row: dict[str, Any], *, has_id: bool) -> int:
+    if not row["is_active"]:
+        return 0
+    return 1 if has_id else max(1, int(row["starts"]))
+
+
+def forget(connection: Connection, hour: int, day: date) -> None:
+    """Delete points that arrived before an hour, and sessions of days before one.
+
+    Of a connection that was made since then every day may still come.
+    """
+    connection.execute(delete(_POINT).where(_POINT.c.hour < hour))
+    c = t.CONNECTION.c
+    old = select(c.id).where(c.created_at < midnight(day))
+    connection.execute(
+        delete(_SESSION).where(_SESSION.c.day < day, _SESSION.c.connection_id.in_(old))
+    )
