@@ -144,7 +144,7 @@ def main() -> None:
                 urllib.request.urlopen(ready)
                 break
             except OSError:
-                time.sleep(0.1)
+                time.sleep(0.1)  # until it listens
         now, mark = time.time_ns() - 3600 * 10**9, struct.pack("<Q", MARK)
         templates = [template(number) for number in range(SENDERS)]
         bodies = [

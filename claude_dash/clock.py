@@ -6,6 +6,7 @@ from typing import Literal
 
 Grain = Literal["day", "week", "month"]
 ONE_DAY = timedelta(days=1)
+NANO = 10**9  # nanoseconds of a second
 
 
 def now() -> datetime:
@@ -16,6 +17,16 @@ def now() -> datetime:
 def today() -> date:
     """Return the current UTC day."""
     return now().date()
+
+
+def nanoseconds() -> int:
+    """Return the current instant in nanoseconds since the epoch."""
+    return int(now().timestamp() * NANO)
+
+
+def day_at(nanoseconds: int) -> date:
+    """Return the UTC day of an instant, in nanoseconds since the epoch."""
+    return datetime.fromtimestamp(nanoseconds / NANO, UTC).date()
 
 
 def midnight(day: date) -> datetime:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Connection, Engine, Row, func, select, update
 
 from claude_dash.connections.rows import (
     ADDED,
@@ -30,9 +30,9 @@ _CONNECTION = t.CONNECTION
 class Options:
     """What a connection is told.
 
-    person: the address of whose token it is,
-    if it is one person's. person_key: the attribute that names a person where no account does.
-    counts_events: whether events are counted, by whitelisted names and numbers.
+    person: the address of whose token it is, if it is one person's. person_key: the attribute that
+    names a person where no account does. counts_events: whether events are counted, by whitelisted
+    names and numbers.
     """
 
     person: str = field(default="", repr=False)
@@ -156,7 +156,7 @@ def change(engine: Engine, name: str, *, actor: str = COMMAND_LINE, **values: An
         note(connection, actor, "connection changed", f"{name}: {', '.join(sorted(values))}")
 
 
-def _sender(connection: Any, name: str) -> Any:  # noqa: ANN401 - a connection and its row
+def _sender(connection: Connection, name: str) -> Row[Any]:
     row = row_of(connection, name)
     if row.kind not in KINDS:
         message = f"{name} is read with a key: nobody sends to it."

@@ -4,21 +4,24 @@ One process at a time takes the inbox, a batch in one transaction: what is in it
 or not at all, and never twice.
 """
 
+import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy.exc import OperationalError
 
-from claude_dash.clock import now, week_of
+from claude_dash.clock import NANO, day_at, now, week_of
+from claude_dash.errors import ClaudeDashError
 from claude_dash.facts import tables as t
 from claude_dash.facts.batch import DayFacts
 from claude_dash.facts.identity import Identified
 from claude_dash.facts.parcels import Feature, Parcel, Point, Sender, Series, Setup, unpacked
-from claude_dash.facts.reports import LEFT_OUT
 from claude_dash.ingest import arrived_days, series
 from claude_dash.ingest.run import Run
 from claude_dash.sources import otlp_events, telemetry
@@ -37,7 +40,9 @@ OLDEST = timedelta(days=400)  # what is older has a wrong clock
 LATE = "older than 48 hours when it arrived"
 AGAIN = "the same point again"
 SEALED = "its week is sealed"
-NANO = 10**9
+UNCOUNTED = "it could not be counted"
+_LOGGER = logging.getLogger(__name__)
+AHEAD_NS = 30 * 24 * 3600 * NANO  # a clock that is further ahead is not followed
 _DAY_COLUMNS = ("sessions", "lines_added", "lines_removed", "commits", "pull_requests", "active_ms")
 _MODEL_COLUMNS = (
     "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens",
@@ -62,9 +67,8 @@ def take_all(engine: Engine, vault: Vault, inbox: Inbox, *, wait: bool = False) 
         while got:
             with engine.begin() as connection:
                 taken = inbox.take(connection, BATCH)
-                if taken:
-                    Arrivals(connection, vault).count([unpacked(one) for _, one in taken])
-                    inbox.finish(connection, [number for number, _ in taken])
+                _count_whole(connection, vault, [parcel for _, parcel in taken])
+                inbox.finish(connection, [number for number, _ in taken])
             inbox.clear()
             done += len(taken)
             if len(taken) < BATCH:
@@ -72,18 +76,47 @@ def take_all(engine: Engine, vault: Vault, inbox: Inbox, *, wait: bool = False) 
     return done
 
 
+def _count_whole(connection: Connection, vault: Vault, taken: list[bytes]) -> None:
+    """Count parcels; one that cannot be counted is set aside, and holds up no other.
+
+    Raises:
+        ConfigError: The vault's key is not that with which they were sealed.
+        OperationalError: The store cannot be written now.
+    """
+    try:
+        with connection.begin_nested():
+            Arrivals(connection, vault).count([unpacked(one) for one in taken])
+    except (ClaudeDashError, OperationalError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one holds up no other
+        if len(taken) == 1:
+            _LOGGER.warning("a parcel cannot be counted: %s", type(error).__name__)
+            with suppress(msgspec.MsgspecError):
+                parcel = unpacked(taken[0])
+                aside = {(day_at(parcel.arrived), UNCOUNTED): len(parcel.points)}
+                count_aside(connection, parcel.connection, telemetry.REPORT, aside)
+            return
+        middle = len(taken) // 2
+        _count_whole(connection, vault, taken[:middle])
+        _count_whole(connection, vault, taken[middle:])
+
+
 def count_arrivals(run: Run) -> None:
     """Count what waits in the inbox, of this connection and of others, and say what came so far."""
-    inbox = Inbox(run.engine)
+    inbox, before = Inbox(run.engine), _records(run)
     try:
         take_all(run.engine, run.vault, inbox, wait=True)
     finally:
         inbox.close()
-    with run.engine.connect() as connection:
-        counts = records_of(connection, run.row.id, arrived_days.REPORT)
+    counts = _records(run)
     run.outcome.first_day = min(counts, default=None)
     run.outcome.last_day = max(counts, default=None)
-    run.outcome.records = sum(counts.values())
+    run.outcome.records = sum(counts.values()) - sum(before.values())
+
+
+def _records(run: Run) -> dict[date, int]:
+    with run.engine.connect() as connection:
+        return records_of(connection, run.row.id, telemetry.REPORT)
 
 
 @dataclass(slots=True)
@@ -91,7 +124,7 @@ class _Made:
     """What some parcels come to: sums by table and key, and what is told about them."""
 
     sums: dict[Table, dict[tuple[Any, ...], dict[str, Any]]] = field(default_factory=dict)
-    aside: dict[str, Counter[tuple[date, str]]] = field(default_factory=dict)
+    aside: dict[tuple[int, str], Counter[tuple[date, str]]] = field(default_factory=dict)
     records: Counter[tuple[int, date]] = field(default_factory=Counter)
 
     def add(
@@ -113,26 +146,27 @@ class Arrivals:
         self._made = _Made()
         self._kinds = {row.id: row for row in connection.execute(select(t.CONNECTION)).all()}
         self._sealed = sealed_weeks(connection)
-        self._sessions = sent.Sessions(connection)
 
     def count(self, parcels: list[Parcel]) -> None:
         """Count parcels; those of removed connections and of erased people are dropped."""
         parcels = [one for one in parcels if one.connection in self._kinds]
         erased = self._named(parcels)
-        setups = sent.setups(self._connection, _setups(parcels))
+        self._sessions = sent.Sessions(self._connection, _senders(parcels))
+        setups = sent.setups(self._connection, {one.setup for one in _senders(parcels)})
         points = [
             (parcel, point)
             for parcel in parcels
             for point in parcel.points
             if parcel.senders[parcel.series[point.series].sender].who not in erased
         ]
-        fresh = sent.fresh(self._connection, {point.digest for _, point in points}, _hour())
-        differences = series.Differences(self._connection, _hour())
+        hours = {point.digest: _kept_from(parcel, point) for parcel, point in points}
+        fresh = sent.fresh(self._connection, hours)
+        differences = series.Differences(self._connection, arrived_days.hour_of(now()))
         for parcel, point in points:
             self._count_point(parcel, point, fresh=fresh, differences=differences, setups=setups)
         differences.store()
         for parcel in parcels:
-            self._aside(parcel.connection, _day(parcel.arrived), parcel.rejects)
+            self._aside(parcel.connection, day_at(parcel.arrived), parcel.rejects)
         self._store(parcels)
 
     def _count_point(
@@ -146,13 +180,13 @@ class Arrivals:
     ) -> None:
         what = parcel.series[point.series]
         time = min(point.time, parcel.arrived)
-        day = _day(time)
+        day = day_at(time)
         if _ago(parcel, time) > self._known_for(parcel):
-            self._aside(parcel.connection, _day(parcel.arrived), {LATE: 1})
+            self._aside(parcel.connection, day_at(parcel.arrived), {LATE: 1})
         elif week_of(day) in self._sealed:
-            self._aside(parcel.connection, _day(parcel.arrived), {SEALED: 1})
+            self._aside(parcel.connection, day_at(parcel.arrived), {SEALED: 1})
         elif point.digest not in fresh:
-            self._aside(parcel.connection, _day(parcel.arrived), {AGAIN: 1})
+            self._aside(parcel.connection, day_at(parcel.arrived), {AGAIN: 1})
         else:
             fresh.discard(point.digest)
             self._made.records[parcel.connection, day] += 1
@@ -163,8 +197,10 @@ class Arrivals:
                 return
             found = differences.of(what.digest, point.start, time, point.value)
             for when, value in found:
-                if week_of(_day(when)) not in self._sealed:
-                    self._add(parcel.connection, _day(when), sender, setup, what=what, value=value)
+                if week_of(day_at(when)) not in self._sealed:
+                    self._add(
+                        parcel.connection, day_at(when), sender, setup, what=what, value=value
+                    )
 
     def _known_for(self, parcel: Parcel) -> timedelta:
         """Return how old a point may be that cannot be a repeat of one that was forgotten."""
@@ -207,7 +243,7 @@ class Arrivals:
     def _named(self, parcels: list[Parcel]) -> set[int]:
         """Give persons to senders that are new; return the pseudonyms that were erased."""
         senders = {
-            (parcel.connection, sender.who): (sender, _day(parcel.arrived))
+            (parcel.connection, sender.who): (sender, day_at(parcel.arrived))
             for parcel in parcels
             for sender in parcel.senders
             if sender.who
@@ -237,8 +273,8 @@ class Arrivals:
     def _aside(self, number: int, day: date, reasons: Mapping[str, int]) -> None:
         for reason, records in reasons.items():
             is_left_out = reason in {LATE, AGAIN, SEALED, telemetry.UNKNOWN}
-            report = f"telemetry{LEFT_OUT}" if is_left_out else arrived_days.REPORT
-            counts = self._made.aside.setdefault(f"{number}:{report}", Counter())
+            report = telemetry.ASIDE if is_left_out else telemetry.REPORT
+            counts = self._made.aside.setdefault((number, report), Counter())
             counts[day, reason] += records
 
     def _store(self, parcels: list[Parcel]) -> None:
@@ -246,32 +282,29 @@ class Arrivals:
             names = [column.name for column in table.primary_key]
             made = [{**dict(zip(names, key, strict=True)), **sums} for key, sums in rows.items()]
             add(self._connection, table, made)
-        for place, counts in self._made.aside.items():
-            of, _, report = place.partition(":")
-            count_aside(self._connection, int(of), report, counts)
+        for (of, report), counts in self._made.aside.items():
+            count_aside(self._connection, of, report, counts)
         self._sessions.store()
         arrived: dict[int, Counter[date]] = {}
         for (number, day), records in self._made.records.items():
             arrived.setdefault(number, Counter())[day] += records
         for parcel in parcels:
-            arrived.setdefault(parcel.connection, Counter())[_day(parcel.arrived)] += 0
+            arrived.setdefault(parcel.connection, Counter())[day_at(parcel.arrived)] += 0
         for one, days in arrived.items():
             arrived_days.note(self._connection, self._kinds[one], days)
         keys = (key[1] for rows in self._made.sums.values() for key in rows)
         touch(self._connection, {week_of(day) for day in keys})
 
 
-def _setups(parcels: Iterable[Parcel]) -> set[Setup]:
-    return {sender.setup for parcel in parcels for sender in parcel.senders}
+def _senders(parcels: Iterable[Parcel]) -> Iterator[Sender]:
+    return (sender for parcel in parcels for sender in parcel.senders)
+
+
+def _kept_from(parcel: Parcel, point: Point) -> int:
+    """Return the hour from which on a point is kept: of a fast clock, until it is old as well."""
+    at = min(point.time, parcel.arrived + AHEAD_NS)
+    return max(at, parcel.arrived) // NANO // 3600
 
 
 def _ago(parcel: Parcel, time: int) -> timedelta:
     return timedelta(seconds=(parcel.arrived - time) / NANO)
-
-
-def _hour() -> int:
-    return int(now().timestamp()) // 3600
-
-
-def _day(time: int) -> date:
-    return datetime.fromtimestamp(time / NANO, UTC).date()

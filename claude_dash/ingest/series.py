@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, select
 from claude_dash.facts import tables as t
 from claude_dash.store.adding import insert_or
 
-MAX_POINTS = 500  # of one series and start time that are kept; older ones matter no more
+MAX_POINTS = 50  # of one series and start time: further back no point comes out of order
 _SERIES = t.SENT_SERIES
 
 

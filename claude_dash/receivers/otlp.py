@@ -19,7 +19,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from sqlalchemy import Engine
 
-from claude_dash.clock import now
+from claude_dash.clock import nanoseconds
 from claude_dash.connections.senders import Options
 from claude_dash.errors import BodyRejected
 from claude_dash.facts.parcels import Parcel, packed
@@ -34,7 +34,6 @@ from claude_dash.store.tokens import Target
 from claude_dash.store.vault import Vault
 
 PATHS = frozenset({"/v1/metrics", "/v1/logs", "/v1/traces"})
-NANO = 10**9
 TOKENS_S = 2  # for so long a token is believed to be good, or not
 LARGE_BYTES = 128 * 1024  # what is larger is read beside the others
 JSON, PROTOBUF = b"application/json", b"application/x-protobuf"
@@ -121,7 +120,7 @@ class Receiver:
             raise Unavailable(message)
         packing = headers.get(b"content-encoding", b"").strip().lower()
         body = await bodies.read(receive, packing)
-        reader, arrived = self._reader(target, options), int(now().timestamp() * NANO)
+        reader, arrived = self._reader(target, options), nanoseconds()
         read = _metrics if path == "/v1/metrics" else _events
         if len(body) > LARGE_BYTES:
             async with self._large:  # one at a time: it may take a hundred times its size

@@ -16,6 +16,7 @@ from claude_dash.ingest.arrivals import take_all
 from claude_dash.receivers.otlp import Receiver
 from claude_dash.receivers.writing import Writer
 from claude_dash.rollup import roll_up
+from claude_dash.sources.telemetry import ASIDE
 from claude_dash.store import tokens
 from claude_dash.store.adding import count_aside
 from claude_dash.store.inbox import Inbox
@@ -91,7 +92,7 @@ class Receiving:
             tokens.note_used(connection, used)
             for (number, path), requests in refused.items():
                 counts = {(today(), _REFUSED[path]): requests}
-                count_aside(connection, number, "telemetry.left_out", counts)
+                count_aside(connection, number, ASIDE, counts)
 
 
 _REFUSED = {"/v1/logs": "events, which are not counted", "/v1/traces": "traces, never kept"}

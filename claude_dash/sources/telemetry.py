@@ -15,19 +15,21 @@ import msgspec
 
 from claude_dash.facts.identity import Identified
 from claude_dash.facts.parcels import Digest, Feature, Parcel, Point, Sender, Series, Setup
+from claude_dash.facts.reports import LEFT_OUT
 from claude_dash.sources import otlp_attributes, otlp_events
 from claude_dash.sources.otlp import CUMULATIVE, DELTA, RawEvent, RawPoint, Sent
 from claude_dash.sources.otlp_attributes import Encoding, Value
 from claude_dash.sources.texts import address, named
 
 REPORT = "telemetry.metrics"
+ASIDE = f"telemetry{LEFT_OUT}"
 NO_NUMBER = "value: not a number that can be counted"
 NO_TIME = "timeUnixNano: none"
 NO_TEMPORALITY = "aggregationTemporality: neither delta nor cumulative"
 NO_ATTRIBUTES = "attributes: not those of OTLP"
 NO_SENDER = "attributes: nothing names a sender"
 UNKNOWN = "name or type: not known"
-MAX_VALUE = 10**15  # of one point: more is a fault, and a week of it would not fit 64 bits
+MAX_VALUE = 10**14  # of a point in units of the column: what is more is a fault, no usage
 MAX_KNOWN = 20_000  # series that are remembered, about a kilobyte each
 _NANO, _MILLI = 10**9, 10**3
 _SCALE = {"cost_estimated": _NANO, "active_ms": _MILLI}
@@ -107,6 +109,7 @@ class Telemetry:
         """Return what some points count; those that cannot be read are counted by reason."""
         made = Parcel(self._connection, arrived, [], [], [], {})
         places: dict[int, int] = {}  # of series, by the identity of what is known of them
+        met: list[_Known] = []  # so that none of these is forgotten, and its identity given anew
         senders: dict[Sender, int] = {}
         for of in sent:
             for raw in of.items:
@@ -125,6 +128,7 @@ class Telemetry:
                 if place is None:
                     place = places[id(known)] = len(made.series)
                     made.series.append(_series(known, senders, made, raw))
+                    met.append(known)
                 point = struct.pack("<QQd", raw.start & _U64, raw.time & _U64, raw.value)
                 made.points.append(
                     Point(place, self._digest.of(known.digest, point), raw.start, raw.time, value)
@@ -235,9 +239,8 @@ def _series(known: _Known, senders: dict[Sender, int], made: Parcel, raw: RawPoi
 
 def _counted(value: float | None, measure: str) -> int:
     """Return a value in whole units of the fact's column; -1 where it cannot be counted."""
-    if value is None or not 0 <= value <= MAX_VALUE:
-        return -1
-    return round(value * _SCALE.get(measure, 1))
+    counted = -1 if value is None or value < 0 else value * _SCALE.get(measure, 1)
+    return round(counted) if counted <= MAX_VALUE else -1
 
 
 def _meaning(name: str, found: Attributes) -> tuple[str, str]:

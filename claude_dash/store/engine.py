@@ -45,6 +45,7 @@ def open_store(url: str) -> Engine:
             return create_engine(
                 address.set(drivername="postgresql+psycopg"),
                 pool_pre_ping=True,
+                hide_parameters=True,
                 pool_size=POOL_SIZE,
                 max_overflow=2 * POOL_SIZE,
             )
@@ -53,7 +54,10 @@ def open_store(url: str) -> Engine:
 
 
 def _open_sqlite(address: URL) -> Engine:
-    options: dict[str, Any] = {"connect_args": {"timeout": BUSY_TIMEOUT_S}}
+    options: dict[str, Any] = {
+        "connect_args": {"timeout": BUSY_TIMEOUT_S},
+        "hide_parameters": True,  # an error that is logged holds no address
+    }
     if address.database in {None, "", ":memory:"}:
         options["poolclass"] = StaticPool
         options["connect_args"]["check_same_thread"] = False

@@ -136,7 +136,7 @@ def _beside(engine: Engine) -> Engine:
     file = path.with_name(f"{path.name}.inbox")
     if not file.exists():
         file.touch(mode=0o600)
-    made = create_engine(make_url("sqlite://").set(database=str(file)))
+    made = create_engine(make_url("sqlite://").set(database=str(file)), hide_parameters=True)
 
     @event.listens_for(made, "connect")
     def _prepare(connection: object, record: object) -> None:

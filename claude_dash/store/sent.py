@@ -1,6 +1,6 @@
 """What was taken of the things that clients send: points, sessions by day, and setups."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,28 +15,39 @@ _POINT, _SESSION, _SETUP = t.SENT_POINT, t.SENT_SESSION, t.CLIENT_SETUP
 _SOME = 500  # bound variables of one statement
 
 
-def fresh(connection: Connection, points: Iterable[int], hour: int) -> set[int]:
-    """Keep the digests of some points, and return those that were not known."""
-    asked = sorted(set(points))
-    found: set[int] = set()
-    for start in range(0, len(asked), _SOME):
-        some = asked[start : start + _SOME]
-        query = select(_POINT.c.point).where(_POINT.c.point.in_(some))
-        found.update(connection.execute(query).scalars())
+def fresh(connection: Connection, points: Mapping[int, int]) -> set[int]:
+    """Keep the digests of some points, and return those that were not known.
+
+    Args:
+        connection: In a transaction.
+        points: digest -> the hour from which on it is kept, since the epoch.
+    """
+    asked = sorted(points)
+    found = {
+        one
+        for some in _portions(asked)
+        for one in connection.execute(
+            select(_POINT.c.point).where(_POINT.c.point.in_(some))
+        ).scalars()
+    }
     new = [point for point in asked if point not in found]
     if new:
-        connection.execute(insert(_POINT), [{"point": one, "hour": hour} for one in new])
+        connection.execute(insert(_POINT), [{"point": one, "hour": points[one]} for one in new])
     return set(new)
+
+
+def _portions(asked: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (asked[start : start + _SOME] for start in range(0, len(asked), _SOME))
 
 
 def known(connection: Connection, pseudonyms: set[int]) -> set[int]:
     """Return which pseudonyms have a person."""
-    asked, found = sorted(pseudonyms), set[int]()
     c = t.IDENTITY.c.who
-    for start in range(0, len(asked), _SOME):
-        query = select(c).where(c.in_(asked[start : start + _SOME]))
-        found.update(connection.execute(query).scalars())
-    return found
+    return {
+        who
+        for some in _portions(sorted(pseudonyms))
+        for who in connection.execute(select(c).where(c.in_(some))).scalars()
+    }
 
 
 def setups(connection: Connection, wanted: set[Setup]) -> dict[Setup, int]:
@@ -59,9 +70,14 @@ def setups(connection: Connection, wanted: set[Setup]) -> dict[Setup, int]:
 class Sessions:
     """Which sessions did something on which day; each is counted once a day."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, senders: Iterable[Sender]) -> None:
         self._connection = connection
         self._rows: dict[tuple[int, date, int], dict[str, Any]] = {}
+        self._seen: set[tuple[int, date, int]] = set()
+        c, asked = _SESSION.c, sorted({one.session or one.who for one in senders})
+        for some in _portions(asked):
+            for row in connection.execute(select(_SESSION).where(c.session.in_(some))).mappings():
+                self._rows[row["connection_id"], row["day"], row["session"]] = dict(row)
 
     def see(self, number: int, day: date, sender: Sender, *, starts: int, is_active: bool) -> int:
         """Take note of a session; return how many sessions it adds to the day.
@@ -72,7 +88,11 @@ class Sessions:
         key = (number, day, sender.session or sender.who)
         row = self._rows.get(key)
         if row is None:
-            row = self._rows[key] = self._load(key, sender.who)
+            row = self._rows[key] = {
+                "connection_id": number, "day": day, "session": key[2],
+                "who": sender.who, "starts": 0, "is_active": False,
+            }  # fmt: skip
+        self._seen.add(key)
         before = _sessions(row, has_id=has_id)
         row["starts"] += starts
         row["is_active"] = row["is_active"] or is_active
@@ -80,25 +100,14 @@ class Sessions:
 
     def store(self) -> None:
         """Keep what was noted."""
-        if not self._rows:
+        if not self._seen:
             return
         made = insert_or(self._connection, _SESSION)
         changed = made.on_conflict_do_update(
             index_elements=["connection_id", "day", "session"],
             set_={"starts": made.excluded.starts, "is_active": made.excluded.is_active},
         )
-        self._connection.execute(changed, list(self._rows.values()))
-
-    def _load(self, key: tuple[int, date, int], who: int) -> dict[str, Any]:
-        c = _SESSION.c
-        where = (c.connection_id == key[0], c.day == key[1], c.session == key[2])
-        row = self._connection.execute(select(_SESSION).where(*where)).first()
-        if row is not None:
-            return dict(row._mapping)  # noqa: SLF001 - public by documentation
-        return {
-            "connection_id": key[0], "day": key[1], "session": key[2],
-            "who": who, "starts": 0, "is_active": False,
-        }  # fmt: skip
+        self._connection.execute(changed, [self._rows[key] for key in self._seen])
 
 
 def _sessions(row: dict[str, Any], *, has_id: bool) -> int:

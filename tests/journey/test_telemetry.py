@@ -1,5 +1,6 @@
 """Recorded clients send to a receiver: facts are what the clients counted, however it arrives."""
 
+import json
 import random
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,8 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, select
 
+from claude_dash import connections
+from claude_dash.clock import NANO
 from claude_dash.facts import tables as t
+from claude_dash.facts.parcels import Parcel, Point, Sender, Series, Setup, packed
+from claude_dash.ingest import arrived_days
 from claude_dash.store.engine import migrate, open_store
+from claude_dash.store.inbox import Inbox
 from tests import recorded_clients as clients
 from tests.postgres import postgres_server, postgres_url  # noqa: F401 - fixtures
 from tests.recorded_clients import INDEX, Sending
@@ -116,3 +122,75 @@ def test_a_fast_clock_is_bounded_by_arrival(engine: Any, settings: Any, clock: A
     with engine.connect() as connection:
         days = set(connection.execute(select(t.CLIENT_DAY.c.day)).scalars())
     assert days == {(early.at - timedelta(days=2)).date()}
+
+
+def test_what_cannot_be_counted_holds_up_no_other(engine: Any, settings: Any, clock: Any) -> None:
+    """A parcel that no fact can be made of is set aside; the others of its batch are counted."""
+    sending = Sending(engine, settings, clock)
+    inbox = Inbox(engine)
+    sender = Sender(5, 0, sending.vault.seal('["installation", "a", ""]'), 0, "", Setup())
+    points = [Point(0, 7, 0, NANO * 1_795_229_330, 2**64 - 1)]  # fits a parcel, and no column
+    series = [Series(0, "commits", "", (), 0)]
+    broken = Parcel(1, NANO * 1_795_229_330, [sender], series, points, {})
+    inbox.put([b"no parcel", packed(broken)])
+    inbox.close()
+    sending.send(clients.requests("01-feature-json"))
+    assert clients.totals(engine)["commit.count"] == 1
+    with engine.connect() as connection:
+        reasons = connection.execute(select(t.REJECT.c.reason)).scalars().all()
+    assert reasons == ["it could not be counted"]
+
+
+def test_a_cumulative_series_is_known_after_a_long_sleep(
+    engine: Any, settings: Any, clock: Any
+) -> None:
+    """A laptop that slept for a week and then repeats its totals adds nothing."""
+    sending = Sending(engine, settings, clock)
+    run = "10-slow-cumulative-json"
+    sent = clients.requests(run)
+    sending.send(sent)
+    before = clients.totals(engine)
+    clock.advance(days=7)
+    with engine.begin() as connection:
+        arrived_days.awaited(connection)
+    at = int(clock.now().timestamp() * NANO)
+    body = json.loads(sent[-1].body)
+    for scope in body["resourceMetrics"][0]["scopeMetrics"]:
+        for metric in scope["metrics"]:
+            for point in metric["sum"]["dataPoints"]:
+                point["timeUnixNano"] = str(at)
+    with sending.client() as client:
+        again = json.dumps(body).encode()
+        assert sending.post(client, sent[-1].path, again, sent[-1].headers).status_code == 200
+    sending.count()
+    assert clients.totals(engine) == before
+
+
+def test_a_fast_clocks_point_is_known_until_it_is_old(
+    engine: Any, settings: Any, clock: Any
+) -> None:
+    """A point from a clock that is a day ahead, sent again after two days, counts once."""
+    sending = Sending(engine, settings, clock)
+    one = clients.requests("01-feature-json")[-1]
+    for when in (one.at - timedelta(hours=30), one.at + timedelta(hours=30)):
+        clock.at(when)
+        with engine.begin() as connection:
+            arrived_days.awaited(connection)
+        with sending.client() as client:
+            assert sending.post(client, one.path, one.body, one.headers).status_code == 200
+        sending.count()
+    with engine.connect() as connection:
+        days = set(connection.execute(select(t.CLIENT_DAY.c.day)).scalars())
+    assert days == {(one.at - timedelta(hours=30)).date()}
+
+
+def test_to_a_paused_connection_nobody_listens(engine: Any, settings: Any, clock: Any) -> None:
+    """A day on which a connection was paused is missing, not a day without use."""
+    sending = Sending(engine, settings, clock)
+    sending.send(clients.requests("01-feature-json"))
+    connections.pause(engine, clients.NAME)
+    clock.advance(days=1)
+    with engine.begin() as connection:
+        arrived_days.awaited(connection)
+        days = set(connection.execute(select(t.DAY_READ.c.day)).scalars())
+    assert len(days) == 1

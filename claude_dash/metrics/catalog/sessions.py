@@ -7,7 +7,10 @@ SESSIONS = Metric(
     label="Sessions",
     unit="{session}",
     value=total("sessions"),
-    definition="Sessions started, as the vendor counts them, added up.",
+    definition=(
+        "Sessions started, as the vendor counts them, added up; of telemetry the distinct sessions "
+        "that did something, by day."
+    ),
 )
 SESSIONS_PER_ACTIVE_USER = Metric(
     name="sessions_per_active_user",

@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from claude_dash.connections import senders
 from claude_dash.facts import tables as t
 from claude_dash.receivers import bodies, otlp
+from claude_dash.sources import telemetry
 from tests import recorded_clients as clients
 from tests.recorded_clients import NAME, Sending
 
@@ -190,3 +191,26 @@ def _broken(body: bytes, chance: random.Random) -> bytes:
             start = chance.randrange(len(made))
             made[start : start + chance.randint(1, 200)] = b""
     return bytes(made)
+
+
+def test_series_are_told_apart_when_those_that_were_met_are_forgotten(
+    sending: Sending, engine: Any, monkeypatch: Any
+) -> None:
+    """A body with more series than are remembered counts each under its own name."""
+    monkeypatch.setattr(telemetry, "MAX_KNOWN", 3)
+    sending.send(clients.requests(RUN))
+    found = clients.totals(engine)
+    found.pop("sessions_with_activity")
+    assert found == clients.expected(clients.INDEX["runs"][RUN]["totals"])
+
+
+def test_a_value_beyond_measure_is_left_out(sending: Sending) -> None:
+    """A point of more than any client can use is told as rejected, and holds up nothing."""
+    one = clients.requests(RUN)[0]
+    body = json.loads(one.body)
+    metric = body["resourceMetrics"][0]["scopeMetrics"][0]["metrics"][0]
+    metric["sum"]["dataPoints"][0]["asDouble"] = 1e15
+    with sending.client() as client:
+        said = sending.post(client, one.path, json.dumps(body).encode(), one.headers)
+    assert said.status_code == 200
+    assert said.json()["partialSuccess"]["rejectedDataPoints"] == "1"
