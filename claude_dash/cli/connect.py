@@ -3,13 +3,12 @@
 import os
 import sys
 from dataclasses import asdict
-from datetime import timedelta
 from getpass import getpass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from claude_dash.cli import output
+from claude_dash.cli import output, senders
 from claude_dash.cli.kits import KITS
 from claude_dash.cli.opening import opened, settings, vault
 from claude_dash.errors import ConfigError, SourceError, UnknownNameError
@@ -31,9 +30,7 @@ def register(app: typer.Typer) -> None:
     connect.command("list")(list_all)
     connect.command("test")(try_key)
     connect.command("remove")(remove)
-    connect.command("rotate")(rotate)
-    connect.command("revoke")(revoke)
-    connect.command("events")(events)
+    senders.register(connect)
     connect.command("kit")(kit)
     app.add_typer(connect, name="connect")
 
@@ -83,11 +80,8 @@ def add(
         with opened() as engine:
             tested: Tested = bedrock.add_bucket(engine, settings(), name, options, test=not no_test)
     elif kind == "telemetry":
-        from claude_dash.connections import senders  # noqa: PLC0415 - start-up is fast
-
-        told = senders.Options(person.strip(), person_key.strip() or senders.PERSON_KEY)
         with opened() as engine:
-            tested = senders.add(engine, kind, name, told)
+            tested = senders.add(engine, name, person=person, person_key=person_key)
     else:
         key = _key(from_stdin=key_stdin, variable=key_env)
         with opened() as engine:
@@ -160,47 +154,25 @@ def remove(
     typer.echo(f"{name} is removed; {kept}.")
 
 
-def rotate(
+def kit(
     name: Name,
     *,
-    overlap: Annotated[
-        int, typer.Option(metavar="HOURS", min=0, help="For so long the old token is good.")
-    ] = 24,
-    as_json: AsJson = False,
+    team_attribute: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="telemetry: an attribute of everybody; repeatable."),
+    ] = None,
+    protocol: Annotated[str, typer.Option(help="telemetry: http/json or http/protobuf.")] = "",
+    interval_ms: Annotated[
+        int, typer.Option(help="telemetry: milliseconds between exports.", show_default=False)
+    ] = 0,
+    endpoint: Annotated[
+        str, typer.Option(metavar="URL", help="telemetry: where clients send to.")
+    ] = "",
 ) -> None:
-    """Make a new ingest token; the old ones end after the overlap."""
-    from claude_dash.connections import senders  # noqa: PLC0415 - start-up is fast
-
-    with opened() as engine:
-        issued = senders.rotate(engine, name, timedelta(hours=overlap))
-    _tell(issued, as_json=as_json)
-
-
-def revoke(name: Name) -> None:
-    """End every ingest token of a connection now; what is sent with one is refused and lost."""
-    from claude_dash.connections import senders  # noqa: PLC0415 - start-up is fast
-
-    with opened() as engine:
-        senders.revoke(engine, name)
-    typer.echo(f"{name} has no token that is good. A new one: claude-dash connect rotate {name}")
-
-
-def events(
-    name: Name,
-    count: Annotated[bool, typer.Argument(metavar="true|false", help="Whether to count them.")],
-) -> None:
-    """Count events by name, or refuse them; texts are dropped either way."""
-    from claude_dash.connections import senders  # noqa: PLC0415 - start-up is fast
-
-    with opened() as engine:
-        senders.change(engine, name, counts_events=count)
-    typer.echo(f"{name}: events are {'counted' if count else 'refused'}.")
-
-
-def kit(name: Name) -> None:
-    """Print what must be done at the other side: steps, roles, policies and links."""
+    """Print what must be done at the other side: steps, roles, settings, policies and links."""
     from claude_dash import connections  # noqa: PLC0415 - start-up is fast
 
+    asked = senders.Asked(tuple(team_attribute or ()), protocol, interval_ms, endpoint)
     with opened() as engine:
         kinds = {one.name: one.kind for one in connections.list_all(engine)}
         is_known = name in kinds
@@ -208,19 +180,16 @@ def kit(name: Name) -> None:
         if name not in kinds:
             what = "connection"
             raise UnknownNameError.of(what, name, kinds)
+        if kinds[name] == "telemetry":
+            typer.echo(senders.kit(engine, name if is_known else "", asked), nl=False)
+            return
+        asked.refuse(kinds[name])
         if kinds[name] == "bedrock":
             from claude_dash.connections import bedrock  # noqa: PLC0415 - start-up is fast
 
             options = bedrock.options_of(engine, name) if is_known else None
             typer.echo(bedrock.kit(name, options), nl=False)
             return
-    if kinds[name] == "telemetry":
-        from claude_dash.connections import telemetry_kit  # noqa: PLC0415 - start-up is fast
-        from claude_dash.connections.snippets import Wanted  # noqa: PLC0415 - the same
-
-        wanted = Wanted(name, settings().public_url)
-        typer.echo(telemetry_kit.written(wanted), nl=False)
-        return
     base_url = settings().anthropic_base_url
     typer.echo(KITS[kinds[name]].format(name=name, base_url=base_url), nl=False)
 
@@ -264,9 +233,8 @@ def _tell(tested: "Tested", *, as_json: bool) -> None:
             _tell_found(name, found)
         error = tested.error
         typer.echo(f"{tested.name}: {tested.status}" + (f" · {error['message']}" if error else ""))
-        if token := getattr(tested, "token", ""):
-            typer.echo(f"Ingest token, shown this once: {token}")
         if external_id := getattr(tested, "external_id", ""):
             typer.echo(f"External id for the trust policy of the role: {external_id}")
+        senders.tell(tested)
     if tested.status not in FINE:
         raise typer.Exit(SourceError.exit_code)

@@ -156,6 +156,17 @@ def change(engine: Engine, name: str, *, actor: str = COMMAND_LINE, **values: An
         note(connection, actor, "connection changed", f"{name}: {', '.join(sorted(values))}")
 
 
+def options_of(engine: Engine, name: str) -> Options:
+    """Return what a connection is told.
+
+    Raises:
+        UnknownNameError: There is no such connection.
+        ConfigError: Nobody sends to it.
+    """
+    with engine.connect() as connection:
+        return Options.load(_sender(connection, name).options)
+
+
 def _sender(connection: Connection, name: str) -> Row[Any]:
     row = row_of(connection, name)
     if row.kind not in KINDS:

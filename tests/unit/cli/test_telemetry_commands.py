@@ -9,8 +9,10 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from claude_dash.cli import app
+from claude_dash.connections import senders
 from claude_dash.errors import ConfigError, UnknownNameError
 from claude_dash.facts.parcels import Parcel, packed
+from claude_dash.store import tokens
 from claude_dash.store.inbox import Inbox
 from claude_dash.store.vault import Vault
 from tests import recorded_clients as clients
@@ -85,7 +87,6 @@ def test_the_token_can_be_replaced_and_ended(engine: Engine) -> None:
     second = document("connect", "rotate", "Clients")["token"]
     assert second != first
     assert run("connect", "revoke", "Clients").exit_code == 0
-    assert run("connect", "events", "Clients", "true").exit_code == 0
     assert isinstance(run("connect", "rotate", "Nobody").exception, UnknownNameError)
     assert engine is not None
 
@@ -113,3 +114,58 @@ def test_the_kit_has_what_clients_need(word: str, engine: Engine) -> None:
     assert word in said
     assert "OTEL_LOG_USER_PROMPTS" not in said
     assert engine is not None
+
+
+def test_an_overlap_is_a_length_of_time(engine: Engine) -> None:
+    """The old token is good for a day unless told otherwise; 0 ends it at once."""
+    document("connect", "add", "telemetry", "Clients")
+    assert "Older ones end in 24h." in run("connect", "rotate", "Clients").output
+    assert "Older ones end in 7d." in run("connect", "rotate", "Clients", "--overlap", "7d").output
+    last = document("connect", "rotate", "Clients", "--overlap", "0")
+    assert (last["name"], last["status"]) == ("Clients", "waiting")
+    with engine.connect() as connection:
+        assert list(tokens.targets(connection)) == [tokens.digest_of(last["token"])]
+    error = run("connect", "rotate", "Clients", "--overlap", "soon").exception
+    assert isinstance(error, ConfigError)
+    assert "7d, 24h or 0" in str(error)
+
+
+def test_the_kit_follows_the_connection(engine: Engine) -> None:
+    """Whether events count, and which attribute names a person, stand in what clients get."""
+    document("connect", "add", "telemetry", "Clients", "--person-key", "employee.id")
+    assert "employee.id=ADDRESS" in run("connect", "kit", "Clients").output
+    assert "OTEL_LOGS_EXPORTER" not in run("connect", "kit", "Clients").output
+    assert run("connect", "events", "Clients", "on").exit_code == 0
+    assert senders.options_of(engine, "Clients").counts_events
+    assert "OTEL_LOGS_EXPORTER" in run("connect", "kit", "Clients").output
+    assert "refused" in run("connect", "events", "Clients", "off").output
+    assert "OTEL_LOGS_EXPORTER" not in run("connect", "kit", "Clients").output
+
+
+def test_the_kit_holds_what_was_asked() -> None:
+    """Attributes, protocol, interval and address."""
+    args = ("--team-attribute", "team.id=R&D one", "--team-attribute", "department=core")
+    args += ("--protocol", "http/protobuf", "--interval-ms", "60000")
+    text = run(
+        "connect", "kit", "telemetry", *args, "--endpoint", "https://dash.example.com"
+    ).output
+    assert '"team.id=R%26D%20one,department=core"' in text
+    assert '"http/protobuf"' in text
+    assert '"60000"' in text
+    assert '"https://dash.example.com/v1/metrics"' in text
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("console", "--endpoint", "https://dash.example.com"), "--endpoint"),
+        (("bedrock", "--team-attribute", "team.id=x"), "--team-attribute"),
+        (("telemetry", "--team-attribute", "team"), "KEY=VALUE"),
+        (("telemetry", "--protocol", "grpc"), "http/protobuf"),
+    ],
+)
+def test_a_kit_refuses_what_it_cannot_hold(args: tuple[str, ...], says: str) -> None:
+    """An option of another kind, and what a client would not take, are wrong use."""
+    error = run("connect", "kit", *args).exception
+    assert isinstance(error, ConfigError)
+    assert says in str(error)
