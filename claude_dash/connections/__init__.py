@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from claude_dash.config import Settings
 from claude_dash.connections import bedrock as buckets
-from claude_dash.connections import senders
+from claude_dash.connections import clients, senders
 from claude_dash.connections.listing import Listed, exist, list_all, progress_of
 from claude_dash.connections.rows import (
     ADDED,
@@ -188,7 +188,7 @@ def test(
         if row.kind == buckets.KIND:
             return buckets.test(engine, name, transport=transport)
         if row.kind in senders.KINDS:
-            return senders.test(engine, name)
+            return clients.test(engine, name)
         key = key_of(connection, vault, row.id)
     return tested(
         name, row.kind, try_key(engine, vault, settings, row.kind, key, transport=transport)
@@ -252,17 +252,20 @@ def pause(engine: Engine, name: str, *, actor: str = COMMAND_LINE) -> None:
 
 
 def resume(engine: Engine, name: str, *, actor: str = COMMAND_LINE) -> None:
-    """Read a paused connection again."""
+    """Read a paused connection again, or take what is sent; what never came is waited for."""
     _set_status(engine, name, "ok", actor)
 
 
 def _set_status(engine: Engine, name: str, status: str, actor: str) -> None:
     with engine.begin() as connection:
         row = row_of(connection, name)
+        action = "connection paused" if status == "paused" else "connection resumed"
+        is_sent = row.kind in senders.KINDS
+        if status == "ok" and is_sent and not clients.has_any(connection, row.id):
+            status = "waiting"
         cleared = {"error_code": "", "error_message": "", "failing_since": None}
         changed = update(_CONNECTION).where(_CONNECTION.c.id == row.id)
         connection.execute(changed.values(status=status, **cleared))
-        action = "connection paused" if status == "paused" else "connection resumed"
         note(connection, actor, action, name)
 
 

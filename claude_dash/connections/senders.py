@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, Row, func, select, update
+from sqlalchemy import Connection, Engine, Row, update
 
 from claude_dash.connections.rows import (
     ADDED,
@@ -80,37 +80,6 @@ def add(
     return Issued(name, kind, "waiting", token=token)
 
 
-def test(engine: Engine, name: str) -> Tested:
-    """Say what arrived so far; nothing is sent.
-
-    Raises:
-        UnknownNameError: There is no such connection.
-        ConfigError: Nobody sends to it.
-    """
-    with engine.connect() as connection:
-        row = _sender(connection, name)
-        read, day, setup = t.DAY_READ.c, t.CLIENT_DAY.c, t.CLIENT_SETUP.c
-        query = select(func.min(read.day), func.max(read.day), func.sum(read.records))
-        first, last, points = connection.execute(query.where(read.connection_id == row.id)).one()
-        query = select(setup.version).distinct().join(t.CLIENT_DAY, day.setup == setup.id)
-        versions = connection.execute(query.where(day.connection_id == row.id)).scalars().all()
-        who = select(day.who).where(day.connection_id == row.id)
-        kind = t.IDENTITY.c.kind
-        nameless = select(kind).where(t.IDENTITY.c.who.in_(who), kind == "installation").limit(1)
-        has_nameless = connection.execute(nameless).first() is not None
-    if row.status == "waiting":
-        return Tested(name, row.kind, "waiting", {"arrived": False})
-    found = {
-        "arrived": True,
-        "first_day": first,
-        "last_day": last,
-        "points": int(points or 0),
-        "client_versions": sorted(one or "not reported" for one in versions),
-        "some_without_address": has_nameless,
-    }
-    return Tested(name, row.kind, "ok", found)
-
-
 def rotate(
     engine: Engine, name: str, overlap: timedelta = timedelta(), *, actor: str = COMMAND_LINE
 ) -> Issued:
@@ -165,6 +134,17 @@ def options_of(engine: Engine, name: str) -> Options:
     """
     with engine.connect() as connection:
         return Options.load(_sender(connection, name).options)
+
+
+def tokens_of(engine: Engine, name: str) -> list[tokens.Token]:
+    """Return the tokens of a connection, newest first, by their last characters.
+
+    Raises:
+        UnknownNameError: There is no such connection.
+        ConfigError: Nobody sends to it.
+    """
+    with engine.connect() as connection:
+        return tokens.of(connection, _sender(connection, name).id)
 
 
 def _sender(connection: Connection, name: str) -> Row[Any]:

@@ -22,8 +22,8 @@ BACK = {"Everything the source has": None, "90 days": 90, "30 days": 30}
 STATES = {
     "ok": ":green-badge[Connected]",
     "paused": ":orange-badge[Paused]",
-    "waiting": ":orange-badge[Waiting]",
 }
+WAITING = ":orange-badge[Waiting for its {}]"
 FAST_S, SLOW_S = 5, 30
 CHECKED = "claude_dash.checked"  # what the last check said; never the key
 
@@ -161,15 +161,23 @@ def _existing(view: View) -> None:
     is_reading = any(one.progress for one in trust.sources(view.store))
     st.fragment(_progress, run_every=FAST_S if is_reading else SLOW_S)(view)
     for one in connections.list_all(view.store):
-        if one.status == "waiting":
-            (buckets if one.kind == bedrock.KIND else senders).waiting(view, one)
+        if one.kind in KINDS:
+            senders.waiting(view, one)
+        elif one.status == "waiting":
+            buckets.waiting(view, one)
         _manage(view, one)
+
+
+def _state(one: trust.SourceTrust) -> str:
+    if one.status == "waiting":
+        return WAITING.format("first batch" if one.kind in KINDS else "role")
+    return STATES.get(one.status, one.status)
 
 
 def _progress(view: View) -> None:
     for one in trust.sources(view.store):
         with st.container(border=True, key=f"reading-{one.name}"):
-            st.markdown(f"**{one.name}** {STATES.get(one.status, one.status)}")
+            st.markdown(f"**{one.name}** {_state(one)}")
             if one.error:
                 st.warning(one.error, icon=":material/warning:")
             if one.progress:
@@ -185,20 +193,25 @@ def _progress(view: View) -> None:
                     f"{theme.day(one.first_day)} {one.first_day.year} to "
                     f"{theme.day(one.last_complete_day)} {one.last_complete_day.year}"
                 )
+            elif one.first_day:
+                st.caption(
+                    f"Since {theme.day(one.first_day)} {one.first_day.year}; no day is whole yet."
+                )
             else:
-                st.caption("Nothing read yet.")
+                st.caption("Nothing arrived yet." if one.kind in KINDS else "Nothing read yet.")
 
 
 def _manage(view: View, one: connections.Listed) -> None:
     found, name, actor = view.opened, one.name, view.reader.name
     with st.expander(f"Manage {name}", key=f"manage-{name}"):
+        is_read = one.kind not in KINDS
         with st.container(horizontal=True):
-            if st.button("Test", key=f"test-{name}", icon=":material/network_check:"):
+            if is_read and st.button("Test", key=f"test-{name}", icon=":material/network_check:"):
                 said = connections.test(
                     found.engine, found.vault, found.settings, name, transport=found.transport
                 )
                 st.toast(said.error["message"] if said.error else f"{name} answers.")
-            if st.button("Read now", key=f"sync-{name}", icon=":material/sync:"):
+            if is_read and st.button("Read now", key=f"sync-{name}", icon=":material/sync:"):
                 sync_in_background(name)
             if one.status == "paused":
                 if st.button("Resume", key=f"resume-{name}"):
@@ -209,8 +222,8 @@ def _manage(view: View, one: connections.Listed) -> None:
                 st.rerun()
         if one.kind == bedrock.KIND:
             buckets.manage(view, name)
-        elif one.kind in KINDS:
-            senders.manage(view, name)
+        elif not is_read:
+            senders.manage(view, one)
         else:
             _new_key(view, name)
         with st.form(f"remove-{name}", border=False):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from claude_dash.connections.telemetry_kit import VENDOR_CONSOLE
 from claude_dash.sources import letters
 
 
@@ -55,7 +56,7 @@ MATRIX = {
 
 def plans() -> None:
     """Draw a card for each plan, what all of them offer, and what stays invisible with either."""
-    left, middle, right = st.columns(3)
+    left, right = st.columns(2)
     with left, st.container(border=True, height="stretch", key="plan-enterprise"):
         st.markdown("## :material/corporate_fare: Claude Enterprise")
         st.write(
@@ -77,7 +78,7 @@ def plans() -> None:
         st.caption("For some accounts the page is https://claude.ai/analytics/api-keys.")
         with st.expander("A letter for the primary owner", icon=":material/mail:"):
             st.code(letters.ENTERPRISE, language=None, wrap_lines=True)
-    with middle, st.container(border=True, height="stretch", key="plan-console"):
+    with right, st.container(border=True, height="stretch", key="plan-console"):
         st.markdown("## :material/key: Claude Console")
         st.write(
             "Pay as you go, with API keys and workspaces. Reads Claude Code usage by person "
@@ -94,8 +95,11 @@ def plans() -> None:
             "https://platform.claude.com/settings/admin-keys",
             icon=":material/open_in_new:",
         )
-    with right, st.container(border=True, height="stretch", key="plan-bedrock"):
+    left, right = st.columns(2)
+    with left, st.container(border=True, height="stretch", key="plan-bedrock"):
         _bedrock()
+    with right, st.container(border=True, height="stretch", key="plan-telemetry"):
+        _telemetry()
     with st.container(border=True, key="plan-matrix"):
         st.markdown("## What each plan offers")
         st.table({name: list(cells) for name, cells in MATRIX.items()})
@@ -111,6 +115,8 @@ def plans() -> None:
             "cost cover usage credits only.\n"
             "- With Bedrock alone: seats and keys of Anthropic; sessions, lines, commits and "
             "features; calls to bedrock-mantle and in Regions without logging.\n"
+            "- With telemetry alone: editor extensions, the desktop, seats, whoever did not accept "
+            "the settings, and days before it was switched on.\n"
             "- With all of them: use through Google Vertex AI or Microsoft Foundry; days before "
             "1 January 2026 of Enterprise.\n"
             "- Always: prompts, answers, code and file names. They are never asked for."
@@ -139,4 +145,24 @@ def _bedrock() -> None:
     st.caption(
         "Needed: an AWS account with logging to S3, rights in IAM, and AWS credentials on the "
         "machine of claude-dash. Claude Code stays as it is."
+    )
+
+
+def _telemetry() -> None:
+    st.markdown("## :material/sensors: Team, Pro, Max (telemetry)")
+    st.write(
+        "Plans without a report. The command line itself sends counts: sessions, lines, commits, "
+        "tokens, estimated cost, accepted edits."
+    )
+    st.markdown(
+        "1. You name it in step 2 and get a token, and settings to paste. No key is needed.\n"
+        "2. An **Owner** pastes them into **Organization settings, Claude Code** and chooses "
+        "**Update settings**; or device management distributes a file, which is more reliable. On "
+        "Pro and Max each person uses a shell profile.\n"
+        "3. Developers start Claude Code anew and accept once."
+    )
+    st.link_button("Open managed settings", VENDOR_CONSOLE, icon=":material/open_in_new:")
+    st.caption(
+        "It takes the place of a collector that sends elsewhere, covers the command line alone, "
+        "and goes forward only."
     )

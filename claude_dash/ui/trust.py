@@ -27,11 +27,13 @@ KINDS = {
     "console": "Claude Console",
     "enterprise": "Claude Enterprise",
     "bedrock": "Amazon Bedrock: no sessions, lines, commits or features in its logs",
+    "telemetry": "Telemetry: the command line alone, from the day on which it was switched on",
 }
 WORDS = {
     "ok": "read regularly",
     "paused": "paused",
     "waiting": "waiting until the role trusts us",
+    "unsent": "waiting until something is sent",
     "replaced": "changed after it was counted; not counted again",
 }
 
@@ -131,7 +133,9 @@ def _states(one: reliance.ReportTrust, shown: Sequence[date]) -> dict[date, str]
 def _source(view: View, one: reliance.SourceTrust) -> None:
     with st.container(border=True, key=f"source-{one.name}"):
         st.markdown(f"## {one.name}")
-        facts = [KINDS.get(one.kind, one.kind), WORDS.get(one.status, one.status)]
+        is_unsent = one.status == "waiting" and one.kind == "telemetry"
+        state = "unsent" if is_unsent else one.status
+        facts = [KINDS.get(one.kind, one.kind), WORDS.get(state, state)]
         if one.first_day and one.last_complete_day:
             facts.append(f"{_full(one.first_day)} to {_full(one.last_complete_day)}")
         if one.last_sync:

@@ -75,7 +75,7 @@ def test_what_came_is_listed_and_asked(engine: Engine, settings: Any, clock: Any
     assert (synced["status"], synced["last_day"]) == ("ok", "2026-11-21")
     tested = document("connect", "test", clients.NAME)
     assert tested["found"]["client_versions"] == ["1.0.128", "2.0.76", "2.1.329"]
-    assert tested["found"]["some_without_address"] is True
+    assert "email" in tested["found"]["missing"]
     asked = run("query", "sessions", "--since", "2026-11-16", "--format", "json")
     rows = json.loads(asked.stdout)["rows"]
     assert [row["value"] for row in rows if row["period"] == "2026-W47"] == [26]
