@@ -41,23 +41,28 @@ class Rolled:
         self.connect(CONSOLE, "console")
         self.connect(ENTERPRISE, "enterprise")
 
-    def connect(self, number: int, kind: str) -> None:
-        """Connect an organization of its own."""
+    def connect(self, number: int, kind: str, organization: str | None = None) -> None:
+        """Connect an organization of its own, unless one is named."""
+        of = f"organization {number}" if organization is None else organization
         made = {
             **nothing(t.CONNECTION), "id": number, "name": f"{kind} {number}", "kind": kind,
-            "status": "ok", "organization_id": f"organization {number}", "options": "{}",
+            "status": "ok", "organization_id": of, "options": "{}",
             "created_at": clock.now(), "backfill_done": True,
         }  # fmt: skip
         self._insert(t.CONNECTION, [made])
 
     def read(self, *mondays: date) -> None:
-        """Let every report of these weeks have been read, so that nothing of them is missing."""
+        """Let every report of these weeks have been read, so that nothing of them is missing.
+
+        Kinds that have no report of their own yet are read as telemetry is.
+        """
+        kinds = {report.kind for report in REPORTS.values()}
         rows = [
             {**nothing(t.DAY_READ), "connection_id": row.id, "report": report.name,
              "day": monday + timedelta(days=day), "read_at": clock.now()}
             for row in self.rows_of(t.CONNECTION)
             for report in REPORTS.values()
-            if report.kind == row.kind
+            if report.kind == (row.kind if row.kind in kinds else "telemetry")
             for monday in mondays
             for day in range(7)
         ]  # fmt: skip
@@ -105,6 +110,12 @@ class Rolled:
         key = {"connection_id": ENTERPRISE, "day": day, "who": who}
         self.rows.append((table, {**nothing(table), **key, **values}))
 
+    def setup(self, number: int, **values: str) -> int:
+        """Keep how a client stood: `organization_id`, `provider`, `version`; return its number."""
+        unsaid = dict.fromkeys(t.CLIENT_SETUP.columns.keys(), "")
+        self._insert(t.CLIENT_SETUP, [{**unsaid, "id": number, **values}])
+        return number
+
     def use(self, who: int, feature: str, uses: int, day: date = MONDAY, **more: Any) -> None:
         """Let somebody use a feature: `skill:release-notes`."""
         kind, _, name = feature.partition(":")
@@ -119,14 +130,18 @@ class Rolled:
         """Let somebody use Claude Code."""
         self.add(t.ACTIVITY_DAY, who, day, sessions=sessions, connection_id=CONSOLE)
 
-    def roll(self, *mondays: date) -> None:
-        """Write what was added, and roll up some weeks."""
+    def write(self) -> None:
+        """Write what was added."""
         by_table: dict[str, tuple[Table, list[dict[str, Any]]]] = {}
         for table, row in self.rows:
             by_table.setdefault(table.name, (table, []))[1].append(row)
         for table, rows in by_table.values():
             self._insert(table, rows)
         self.rows = []
+
+    def roll(self, *mondays: date) -> None:
+        """Write what was added, and roll up some weeks."""
+        self.write()
         with self.engine.begin() as connection:
             touch(connection, set(mondays or (MONDAY,)))
         roll_up(self.engine, self.settings)

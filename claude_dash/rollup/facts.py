@@ -1,7 +1,7 @@
 """The facts of one ISO week as arrays, each person and day counted once per organization."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,13 +11,12 @@ from sqlalchemy import Connection, bindparam, func, literal, select
 from claude_dash.facts import tables as t
 from claude_dash.facts.reports import REPORTS
 from claude_dash.privacy.cells import Bools, Ints
-from claude_dash.rollup.feeds import FEATURES, FEEDS, PRESENCE, Feed
+from claude_dash.rollup.codes import Codes
+from claude_dash.rollup.feeds import FEEDS, PRESENCE, Feed
+from claude_dash.rollup.once import LAST_RESORT, Source, counted, overlap
 from claude_dash.store import checkpoints
-from claude_dash.store.succession import kinds_left
 
 DAYS = 7
-REMOVED = "removed connection"
-CLIENTS = "telemetry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,64 +43,76 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class WeekFacts:
-    """One ISO week of facts, by the name of the feed, and the measures that were read for it."""
+    """One ISO week of facts, by the name of the feed, and the measures that were read for it.
+
+    active: person * 7 + day of everybody with any kept counter of Claude Code above 0, whichever
+    source counts. seen: everybody with any fact, keys included.
+    """
 
     tables: Mapping[str, Rows]
     fed: frozenset[str]
+    active: Ints
+    seen: Ints
 
     def of(self, feed: Feed) -> Rows:
         """Return the rows of a feed."""
         return self.tables[feed.name]
 
     def active_days(self) -> tuple[Ints, Ints]:
-        """Return the distinct (person, day) pairs with any kept counter of Claude Code above 0."""
-        rows = [self.of(feed) for feed in PRESENCE]
-        person = np.concatenate([x.person[x.amounts.any(axis=1)] for x in rows])
-        day = np.concatenate([x.day[x.amounts.any(axis=1)] for x in rows])
-        pairs = np.unique(person * 7 + day)
-        return pairs // 7, pairs % 7
-
-    def seen(self) -> Ints:
-        """Return everybody who has any fact, keys included."""
-        return np.unique(np.concatenate([rows.person for rows in self.tables.values()]))
+        """Return the distinct (person, day) pairs of those who were active."""
+        return self.active // DAYS, self.active % DAYS
 
 
-class _Codes:
-    """Turns what a column holds into codes."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The rows of one feed, whichever source counts; amounts: -1 where there is no value."""
 
-    def __init__(self, connection: Connection) -> None:
-        rows = connection.execute(select(t.IDENTITY.c.who, t.IDENTITY.c.person_id)).all()
-        self.who = np.array(sorted((who, person) for who, person in rows), dtype=np.int64)
-        self.who = self.who.reshape(-1, 2)
-        self.connections: dict[int, Any] = {
-            row.id: row
-            for row in connection.execute(
-                select(
-                    t.CONNECTION.c.id,
-                    t.CONNECTION.c.name,
-                    t.CONNECTION.c.kind,
-                    t.CONNECTION.c.organization_id,
-                )
-            )
-        }
+    feed: Feed
+    rows: Rows
+    sources: tuple[Source, ...]
+    source: Ints
 
-        self.left = kinds_left(connection)
-        read = connection.execute(select(t.DAY_READ.c.connection_id).distinct()).scalars()
-        self.numbers = sorted(read)
+    @property
+    def pairs(self) -> Ints:
+        """Return person * 7 + day of each row."""
+        return self.rows.person * DAYS + self.rows.day
 
-    def describe(self, number: int, dimension: str) -> str:
-        """Return the name of a connection, or its kind as a source."""
-        row = self.connections.get(number)
-        if row is None:
-            return REMOVED if dimension == "connection" else self.left.get(number, "console")
-        return str(row.name if dimension == "connection" else row.kind)
+    @property
+    def active(self) -> Ints:
+        """Return the pair of each row with any amount above 0."""
+        return self.pairs[(self.rows.amounts > 0).any(axis=1)]
 
-    def persons(self, who: Ints) -> Ints:
-        """Return the person behind each pseudonym, -1 where there is none."""
-        if not len(self.who):
-            return np.full(len(who), -1, dtype=np.int64)
-        at = np.searchsorted(self.who[:, 0], who).clip(max=len(self.who) - 1)
-        return np.where(self.who[at, 0] == who, self.who[at, 1], -1)
+    def of_kind(self, kind: str) -> Bools:
+        """Say which rows a kind of connections has."""
+        places = [place for place, one in enumerate(self.sources) if one.kind == kind]
+        return np.isin(self.source, places) if places else np.zeros(len(self.source), dtype=bool)
+
+    def once(self, seen_by_others: Ints | None) -> Rows:
+        """Return the rows that count, each use once.
+
+        Args:
+            seen_by_others: The pairs at which the last resort is none; None: it is as good as any.
+        """
+        rows, key = self.rows, self.pairs
+        if seen_by_others is None and not overlap(self.sources):
+            return replace(rows, amounts=rows.amounts.clip(min=0))
+        width = rows.amounts.shape[1]
+        together = np.array(self.feed.together or tuple(range(width)))
+        known = np.stack(
+            [(rows.amounts[:, together == n] >= 0).any(axis=1) for n in range(together.max() + 1)],
+            axis=1,
+        )
+        for name in self.feed.apart:
+            split = rows.splits[name]
+            key = key * max(len(split.values), 1) + split.codes
+        kept = counted(self.sources, self.source, key, known)
+        if seen_by_others is not None:
+            kept[self.of_kind(LAST_RESORT) & np.isin(self.pairs, seen_by_others)] = False
+        # What holds whichever source counts is the last column.
+        flags = np.ones((len(kept), 1), dtype=bool)
+        amounts = np.where(np.hstack([kept, flags])[:, together], rows.amounts, 0).clip(min=0)
+        stays = kept.any(axis=1) | ~known.any(axis=1) | (-1 in together)
+        return _picked(replace(rows, amounts=amounts), stays)
 
 
 def _split(column: Sequence[Any]) -> Split:
@@ -111,53 +122,24 @@ def _split(column: Sequence[Any]) -> Split:
     return Split(codes, tuple(str(value) for value in values))
 
 
-def _mapped(split: Split, names: dict[str, str]) -> Split:
-    """Return a split whose values are renamed; values that become equal are united."""
-    renamed = [names.get(value, value) for value in split.values]
-    values = sorted(set(renamed))
-    to = np.array([values.index(name) for name in renamed], dtype=np.int64)
-    return Split(to[split.codes] if len(split.codes) else split.codes, tuple(values))
+def _grouped(codes: Ints, names: Sequence[str]) -> Split:
+    """Return a split by the names of some codes; codes of one name are united."""
+    values = sorted(set(names))
+    to = np.array([values.index(name) for name in names], dtype=np.int64)
+    return Split(to[codes] if len(codes) else codes, tuple(values))
 
 
-def _once(codes: _Codes, connection: Ints, person: Ints, day: Ints) -> Bools:
-    """Keep, for each billing organization, person and day, the rows of one connection alone."""
-    keep = np.ones(len(person), dtype=bool)
-    organizations: dict[str, list[int]] = {}
-    for number, row in sorted(codes.connections.items()):
-        if row.organization_id:
-            organizations.setdefault(row.organization_id, []).append(number)
-    for numbers in organizations.values():
-        taken = np.zeros(0, dtype=np.int64)
-        for number in numbers if len(numbers) > 1 else ():
-            mine = connection == number
-            pairs = person * 7 + day
-            keep &= ~(mine & np.isin(pairs, taken))
-            taken = np.union1d(taken, pairs[mine & keep])
-    return keep
-
-
-def _yielding(codes: _Codes, connection: Ints, person: Ints, day: Ints) -> Bools:
-    """Keep what clients report where no report or log tells of the same person and day.
-
-    What a vendor counted and what a client says of the same use is counted once (B1).
-    """
-    sent = [n for n in codes.numbers if codes.describe(n, "source") == CLIENTS]
-    is_sent = np.isin(connection, sent)
-    pairs = person * 7 + day
-    keep: Bools = ~(is_sent & np.isin(pairs, pairs[~is_sent]))
-    return keep
-
-
-def _rows(connection: Connection, codes: _Codes, feed: Feed, monday: date) -> Rows:
+def _rows(connection: Connection, codes: Codes, feed: Feed, monday: date) -> _Found:
     width, splits = len(feed.origins[0].amounts), feed.splits
     found: list[Any] = []
-    day_of, origin_of = [], []
+    day_of, origin_of, setup_of = [], [], []
     for one in feed.origins:
         who = one.table.c
         query = select(
             who.who,
             *(one.splits.get(name, literal("")) for name in splits),
-            *(literal(0) if x is None else func.coalesce(x, 0) for x in one.amounts),
+            *(literal(-1) if x is None else func.coalesce(x, -1) for x in one.amounts),
+            *(() if one.setup is None else (one.setup,)),
         ).where(who.connection_id == bindparam("number"), who.day == bindparam("day"), *one.where)
         # One range of the primary key at a time: connection, then day.
         for number in codes.numbers:
@@ -165,36 +147,56 @@ def _rows(connection: Connection, codes: _Codes, feed: Feed, monday: date) -> Ro
                 continue
             for offset in range(DAYS):
                 when = {"number": number, "day": monday + timedelta(days=offset)}
-                rows = connection.execute(query, when).all()
+                rows: Sequence[Any] = connection.execute(query, when).all()
+                setups = np.zeros(len(rows), dtype=np.int64)
+                if one.setup is not None:
+                    setups[:] = [row[-1] for row in rows]
+                    rows = [row[:-1] for row in rows]
                 found += rows
                 day_of.append(np.full(len(rows), offset, dtype=np.int64))
                 origin_of.append(np.full(len(rows), number, dtype=np.int64))
+                setup_of.append(setups)
     empty = [np.zeros(0, dtype=np.int64)]
-    day, origin = np.concatenate(day_of or empty), np.concatenate(origin_of or empty)
+    day, origin, setup = (np.concatenate(of or empty) for of in (day_of, origin_of, setup_of))
     by_column = list(zip(*found, strict=True)) or [()] * (1 + len(splits) + width)
     person = codes.persons(np.array(by_column[0], dtype=np.int64))
     amounts = np.array(by_column[1 + len(splits) :], dtype=np.int64).reshape(width, len(person))
-    keep = (person >= 0) & _once(codes, origin, person, day)
-    if feed is not FEATURES:  # named differently, and told of people
-        keep &= _yielding(codes, origin, person, day)
     split = {name: _split(by_column[at]) for at, name in enumerate(splits, 1)}
-    numbers = _split(origin.tolist())
+    most = int(setup.max(initial=0)) + 1
+    senders, sender = np.unique(origin * most + setup, return_inverse=True)
+    stood = [divmod(one, most) for one in senders.tolist()]
     for name in ("connection", "source"):
-        of = {str(n): codes.describe(n, name) for n in codes.numbers}
-        split[name] = _mapped(numbers, of)
+        split[name] = _grouped(sender, [codes.describe(number, name) for number, _ in stood])
+    is_known = np.flatnonzero(person >= 0)
+    made = _picked(Rows(person, day, split, amounts.T), is_known)
+    sources = [codes.source(*one) for one in stood]
+    return _Found(feed, made, tuple(sources), sender[is_known])
+
+
+def _picked(rows: Rows, stays: Bools | Ints) -> Rows:
     return Rows(
-        person=person[keep],
-        day=day[keep],
-        splits={name: Split(one.codes[keep], one.values) for name, one in split.items()},
-        amounts=np.ascontiguousarray(amounts.T[keep]),
+        person=rows.person[stays],
+        day=rows.day[stays],
+        splits={name: Split(one.codes[stays], one.values) for name, one in rows.splits.items()},
+        amounts=np.ascontiguousarray(rows.amounts[stays]),
     )
 
 
 def load(connection: Connection, monday: date) -> WeekFacts:
-    """Return the facts of the ISO week that begins on `monday`."""
-    codes = _Codes(connection)
-    tables = {feed.name: _rows(connection, codes, feed, monday) for feed in FEEDS}
-    return WeekFacts(tables, frozenset(_fed(connection, monday)))
+    """Return the facts of the ISO week that begins on `monday`, each use once."""
+    codes = Codes(connection)
+    found = [_rows(connection, codes, feed, monday) for feed in FEEDS]
+    of_use = [one for one in found if one.feed in PRESENCE]
+    last = [one.of_kind(LAST_RESORT) for one in of_use]
+    others = None
+    if any(rows.any() for rows in last):
+        others = np.concatenate([one.pairs[~rows] for one, rows in zip(of_use, last, strict=True)])
+    return WeekFacts(
+        {one.feed.name: one.once(others if one in of_use else None) for one in found},
+        frozenset(_fed(connection, monday)),
+        active=np.unique(np.concatenate([one.active for one in of_use])),
+        seen=np.unique(np.concatenate([one.rows.person for one in found])),
+    )
 
 
 def _fed(connection: Connection, monday: date) -> Iterator[str]:

@@ -10,6 +10,7 @@ from claude_dash.facts import tables as t
 from claude_dash.facts.dimensions import CLAUDE_CODE
 from claude_dash.facts.measures import FEATURE_KINDS, TOKEN_TYPES
 from claude_dash.facts.measures import SURFACES as SURFACE_MEASURES
+from claude_dash.rollup.once import CLIENTS
 
 TYPES = tuple(TOKEN_TYPES.values())
 ACTIVITY_COLUMNS = ("sessions", "lines_added", "lines_removed", "commits", "pull_requests")
@@ -28,12 +29,18 @@ def _counts_tokens(connection: Row[Any] | None) -> bool:
     return connection is not None and connection.kind != "console"
 
 
+def _sends(connection: Row[Any] | None) -> bool:
+    """Ask for what clients report where clients do, or did before a connection was removed."""
+    return connection is None or connection.kind in CLIENTS
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Rows of one fact table.
 
     splits: technical dimension -> column. amounts: a column for each measure, None for none.
-    counts: whether the rows of a connection count (None: one that was removed).
+    counts: whether the rows of a connection count (None: one that was removed). setup: the column
+    that tells where a client sent its requests.
     """
 
     table: Table
@@ -41,6 +48,7 @@ class Origin:
     amounts: tuple[ColumnElement[int] | None, ...]
     where: tuple[ColumnElement[bool], ...] = ()
     counts: Callable[[Row[Any] | None], bool] = _every
+    setup: ColumnElement[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +57,17 @@ class Feed:
 
     measures: by their names, in the order of the amounts; further amounts are flags of the row.
     has_actors: whether a part of people alone is needed, for what is told per active user.
+    together: for each amount the place of what it is a part of, as types are of tokens, since one
+    source tells all of them; -1: it holds whichever source counts. Empty: each alone.
+    apart: dimensions, since under different values of them no two sources tell the same.
     """
 
     name: str
     measures: tuple[str, ...]
     origins: tuple[Origin, ...]
     has_actors: bool = False
+    together: tuple[int, ...] = ()
+    apart: tuple[str, ...] = ()
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -84,8 +97,12 @@ def _tokens(table: Table) -> ColumnElement[int]:
 def _priced(table: Table) -> tuple[ColumnElement[int], ...]:
     """Return tokens and cost, and the flag of a row whose tokens have no price."""
     cost = table.c[COST]
-    lacks_cost = case(((cost.is_(None)) & (_tokens(table) > 0), 1), else_=0)
+    lacks_cost = case(((cost.is_(None)) & (_tokens(table) > 0), 1), else_=None)
     return *_columns(table, TYPES), cost, lacks_cost
+
+
+def _sent(table: Table, splits: tuple[str, ...], amounts: tuple[ColumnElement[int], ...]) -> Origin:
+    return Origin(table, _splits(table, *splits), amounts, counts=_sends, setup=table.c.setup)
 
 
 IS_USED = case(
@@ -99,24 +116,14 @@ ACTIVITY = Feed(
     ACTIVITY_COLUMNS,
     (
         Origin(_ACTIVITY, _splits(_ACTIVITY, *_CLIENT), _columns(_ACTIVITY, ACTIVITY_COLUMNS)),
-        Origin(
-            t.CLIENT_DAY,
-            _splits(t.CLIENT_DAY, "terminal_type"),
-            _columns(t.CLIENT_DAY, ACTIVITY_COLUMNS),
-        ),
+        _sent(t.CLIENT_DAY, ("terminal_type",), _columns(t.CLIENT_DAY, ACTIVITY_COLUMNS)),
     ),
     has_actors=True,
 )
 HOURS = Feed(
     "hours",
     ("active_ms",),
-    (
-        Origin(
-            t.CLIENT_DAY,
-            _splits(t.CLIENT_DAY, "terminal_type"),
-            _columns(t.CLIENT_DAY, ("active_ms",)),
-        ),
-    ),
+    (_sent(t.CLIENT_DAY, ("terminal_type",), _columns(t.CLIENT_DAY, ("active_ms",))),),
     has_actors=True,
 )
 USAGE = Feed(
@@ -140,26 +147,22 @@ USAGE = Feed(
             _splits(t.INVOCATION_DAY, "model"),
             _priced(t.INVOCATION_DAY),
         ),
-        Origin(
-            t.CLIENT_MODEL_DAY,
-            _splits(t.CLIENT_MODEL_DAY, "model", "terminal_type"),
-            _priced(t.CLIENT_MODEL_DAY),
-        ),
+        _sent(t.CLIENT_MODEL_DAY, ("model", "terminal_type"), _priced(t.CLIENT_MODEL_DAY)),
     ),
     has_actors=True,
+    together=(0, 0, 0, 0, 1, 1),
 )
 TOOLS = Feed(
     "tools",
     TOOL_COLUMNS,
     (
         Origin(_TOOLS, _splits(_TOOLS, "tool", *_CLIENT), _columns(_TOOLS, TOOL_COLUMNS)),
-        Origin(
-            t.CLIENT_TOOL_DAY,
-            _splits(t.CLIENT_TOOL_DAY, "tool", "terminal_type"),
-            _columns(t.CLIENT_TOOL_DAY, TOOL_COLUMNS),
+        _sent(
+            t.CLIENT_TOOL_DAY, ("tool", "terminal_type"), _columns(t.CLIENT_TOOL_DAY, TOOL_COLUMNS)
         ),
     ),
     has_actors=True,
+    together=(0, 0),
 )
 REQUESTS = Feed(
     "requests",
@@ -176,11 +179,7 @@ REQUESTS = Feed(
             _splits(t.INVOCATION_DAY, "model"),
             _columns(t.INVOCATION_DAY, ("requests",)),
         ),
-        Origin(
-            t.CLIENT_MODEL_DAY,
-            _splits(t.CLIENT_MODEL_DAY, "model"),
-            _columns(t.CLIENT_MODEL_DAY, ("requests",)),
-        ),
+        _sent(t.CLIENT_MODEL_DAY, ("model",), _columns(t.CLIENT_MODEL_DAY, ("requests",))),
     ),
 )
 SPEND = Feed(
@@ -240,6 +239,8 @@ FEATURES = Feed(
             (_FEATURE.kind.in_(FEATURE_KINDS),),
         ),
     ),
+    together=(0, -1, -1),
+    apart=("kind", "product"),  # not by name, which one source redacts and another tells
 )
 PROJECTS = Feed(
     "projects",
@@ -251,13 +252,7 @@ PUBLISHED = Feed(
     ("artifacts_published",),
     (Origin(t.FEATURE_DAY, {}, (_FEATURE.published,), (_FEATURE.kind == "artifact",)),),
 )
-PRESENCE = (
-    ACTIVITY,
-    HOURS,
-    USAGE,
-    TOOLS,
-    REQUESTS,
-)  # any of their amounts makes a person active (B1)
+PRESENCE = (ACTIVITY, HOURS, USAGE, TOOLS, REQUESTS)  # any amount makes a person active (B1)
 FEEDS = (
     *PRESENCE,
     SPEND,

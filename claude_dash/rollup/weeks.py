@@ -42,7 +42,7 @@ def presence(facts: week_facts.WeekFacts, keys: Ints) -> Presence:
     known = np.isin(activity.person, people)
     at = np.searchsorted(people, activity.person[known])
     np.add.at(sessions, at, activity.amounts[known, 0])
-    elsewhere = np.setdiff1d(facts.seen(), np.union1d(people, keys))
+    elsewhere = np.setdiff1d(facts.seen, np.union1d(people, keys))
     return Presence(people, days, sessions, elsewhere)
 
 

@@ -38,6 +38,15 @@ def kinds_left(connection: Connection) -> dict[int, str]:
     return {int(row.name.removeprefix(KIND)): row.value for row in rows}
 
 
+def organizations_left(connection: Connection) -> dict[int, str]:
+    """Return the organization of each removed connection whose facts stay, where it is known."""
+    c = t.SETTING.c
+    rows = connection.execute(select(c.name, c.value).where(c.name.startswith(LEFT))).all()
+    return {
+        int(number): row.name.removeprefix(LEFT) for row in rows for number in row.value.split(",")
+    }
+
+
 def inherit(connection: Connection, number: int, organization_id: str) -> bool:
     """Give a connection what removed ones of its organization left, so that nothing counts twice.
 
