@@ -4,6 +4,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 NANODOLLARS_PER_CENT = 10_000_000
 NANODOLLARS_PER_USD = 1_000_000_000
+MS_PER_HOUR = 3_600_000
 
 
 def nanodollars(cents: Decimal) -> int:

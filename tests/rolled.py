@@ -33,13 +33,15 @@ def nothing(table: Table) -> dict[str, Any]:
 class Rolled:
     """A store without anybody, with a Console and an Enterprise organization connected."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
+        """Begin with a store of its own, or with nothing in one that is there."""
         self.settings = settings
-        self.engine: Engine = open_store("sqlite:///:memory:")
-        SQLModel.metadata.create_all(self.engine)
+        self.engine: Engine = engine or open_store("sqlite:///:memory:")
         self.rows: list[tuple[Table, dict[str, Any]]] = []
-        self.connect(CONSOLE, "console")
-        self.connect(ENTERPRISE, "enterprise")
+        if engine is None:
+            SQLModel.metadata.create_all(self.engine)
+            self.connect(CONSOLE, "console")
+            self.connect(ENTERPRISE, "enterprise")
 
     def connect(self, number: int, kind: str, organization: str | None = None) -> None:
         """Connect an organization of its own, unless one is named."""

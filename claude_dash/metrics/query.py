@@ -25,9 +25,10 @@ from claude_dash.metrics.stored import (
     read,
     told,
 )
-from claude_dash.units import NANODOLLARS_PER_USD
+from claude_dash.units import MS_PER_HOUR, NANODOLLARS_PER_USD
 
 MERGED = "small group"
+HOURS = "h"
 ROSTER_MEASURES = frozenset({"people", "seats"})
 GROUP_MONTHS = " A month of a team or department is the ISO weeks whose Thursday lies in it."
 ADDED_UP = " The total adds up the whole periods inside the range."
@@ -52,6 +53,8 @@ def in_unit(metric: Metric, value: int | Fraction | None) -> Value:
     """Return a value in the metric's unit: exact dollars, whole counts, or a fraction."""
     if value is None:
         return None
+    if metric.unit == HOURS:
+        return Fraction(value) / MS_PER_HOUR
     is_money = metric.unit.startswith("USD")
     if isinstance(metric.value, Quotient):
         value = Fraction(value)

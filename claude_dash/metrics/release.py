@@ -38,7 +38,7 @@ class Row:
 
     period: `2026-11-18`, `2026-W47`, `2026-11`, or a half-open interval of days for `total`.
     start, end: its half-open days. groups: label by dimension asked, in the order of `by`.
-    value: exact, in the metric's unit (money in USD, rates as fractions); None when it is
+    value: exact, in the metric's unit (money in USD, rates and hours as fractions); None when it is
     hidden, missing, or has no denominator. hidden: `small group`, `dominance`, `secondary` or
     empty. population: people of the group, None for technical rows and missing periods.
     """

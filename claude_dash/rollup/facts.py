@@ -112,7 +112,7 @@ class _Found:
         flags = np.ones((len(kept), 1), dtype=bool)
         amounts = np.where(np.hstack([kept, flags])[:, together], rows.amounts, 0).clip(min=0)
         stays = kept.any(axis=1) | ~known.any(axis=1) | (-1 in together)
-        return _picked(replace(rows, amounts=amounts), stays)
+        return _picked(replace(rows, amounts=amounts), np.flatnonzero(stays))
 
 
 def _split(column: Sequence[Any]) -> Split:
@@ -173,7 +173,7 @@ def _rows(connection: Connection, codes: Codes, feed: Feed, monday: date) -> _Fo
     return _Found(feed, made, tuple(sources), sender[is_known])
 
 
-def _picked(rows: Rows, stays: Bools | Ints) -> Rows:
+def _picked(rows: Rows, stays: Ints) -> Rows:
     return Rows(
         person=rows.person[stays],
         day=rows.day[stays],

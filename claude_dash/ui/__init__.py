@@ -16,7 +16,7 @@ from claude_dash.ui.blocks import (
     team_bars,
     trend,
 )
-from claude_dash.ui.cards import headlines
+from claude_dash.ui.cards import fed, headlines
 from claude_dash.ui.connecting import connecting
 from claude_dash.ui.export import exports
 from claude_dash.ui.features import edit_tools, features
@@ -54,6 +54,7 @@ __all__ = [
     "edit_tools",
     "exports",
     "features",
+    "fed",
     "flows",
     "glossary",
     "headlines",

@@ -91,6 +91,11 @@ def is_fed(release: Release) -> bool:
     return bool(release.as_of)
 
 
+def fed(view: View, one: Metric) -> list[Metric]:
+    """Return the metric, in a list, where anything that was read feeds it."""
+    return [one] if is_fed(view.ask(one, of_all=True)) else []
+
+
 def _last(release: Release) -> Row | None:
     over = [row for row in release.rows if row.end <= today() and row.status != "missing"]
     return over[-1] if over else None

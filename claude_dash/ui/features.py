@@ -1,4 +1,4 @@
-"""Features: skills, connectors and plugins by users, uses and teams, and the edit tools."""
+"""Features of each kind by users, uses and teams, and the edit tools."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from claude_dash.charts import bars, stack, theme
 from claude_dash.charts import trend as lines
 from claude_dash.clock import today
 from claude_dash.facts.dimensions import OTHER
-from claude_dash.metrics.catalog.adoption import VENDOR_ACTIVE_USERS
+from claude_dash.metrics.catalog.adoption import ACTIVE_USERS, VENDOR_ACTIVE_USERS
 from claude_dash.metrics.catalog.code import (
     ACCEPT_RATE,
     SUGGESTIONS_ACCEPTED,
@@ -23,27 +23,40 @@ from claude_dash.ui import statements
 from claude_dash.ui.cards import card, headlines, is_fed, year_ago
 from claude_dash.ui.page import View
 
-KINDS = {"skill": "Skills", "connector": "Connectors", "plugin": "Plugins"}
+NOUNS = {
+    "skill": "skill",
+    "connector": "connector",
+    "plugin": "plugin",
+    "mcp_server": "MCP server",
+    "subagent": "subagent",
+    "tool": "tool",
+}
 FEATURE, KIND, TOOL = "feature", "kind", "tool"
 WEEK = timedelta(days=7)
 NEW_WEEKS = 4
 NOT_OFFERED = "The Console does not report skills, connectors and plugins."
 NO_BUILT_INS = "Other features: names that too few people used to stand alone."
+REDACTED = frozenset({"custom", "custom_skill", "third-party"})  # contract: what clients send
+NOT_NAMED = (
+    "Clients send custom, custom_skill or third-party in the place of names that are not built in, "
+    "so one such name stands for many features, and another source may name them."
+)
 
 
 def features(view: View) -> None:
     """Draw figures, a choice of kind, and everything about the features of that kind."""
     if not is_fed(view.ask(FEATURE_USERS, of_all=True)):
-        st.info(f"{NOT_OFFERED} They need Claude Enterprise.", icon=":material/info:")
+        needs = "They need Claude Enterprise, or clients that send telemetry or hooks."
+        st.info(f"{NOT_OFFERED} {needs}", icon=":material/info:")
         headlines(view, [SUGGESTIONS_ACCEPTED, SUGGESTIONS_REJECTED, ACCEPT_RATE])
         return
     headlines(view, [FEATURE_USERS, FEATURE_USES, PLUGIN_INSTALL_RATE])
     kind = st.radio(
         "Kind",
-        list(KINDS),
+        _kinds(view),
         horizontal=True,
         key=KIND,
-        format_func=KINDS.__getitem__,
+        format_func=lambda kind: _many(kind)[:1].upper() + _many(kind)[1:],
         label_visibility="collapsed",
     )
     users = _users(view, kind)
@@ -54,6 +67,18 @@ def features(view: View) -> None:
         _share(view, kind)
         _new(view)
     _teams(view, kind, users)
+
+
+def _kinds(view: View) -> list[str]:
+    """Return the kinds that anybody used in the period, or all where nobody used any."""
+    release = view.ask(FEATURE_USERS, by=(KIND,), grain="week", of_all=True)
+    seen = {row.groups[KIND] for row in release.rows}
+    return [kind for kind in NOUNS if kind in seen] or list(NOUNS)
+
+
+def _many(kind: str) -> str:
+    """Return what several features of a kind are called."""
+    return f"{NOUNS[kind]}s"
 
 
 def _users(view: View, kind: str) -> Release:
@@ -72,22 +97,23 @@ def _place(row: Row) -> tuple[bool, str]:
 
 
 def _by_feature(users: Release, kind: str) -> None:
-    noun = KINDS[kind].lower()
+    is_redacted = any(row.groups[FEATURE] in REDACTED for row in users.rows)
     card(
-        statements.most(users, FEATURE, "people", noun),
-        f"People by {kind}, last closed week, in alphabetical order. One person may use several.",
+        statements.most(users, FEATURE, "people", _many(kind)),
+        f"People by {NOUNS[kind]}, last closed week, in alphabetical order. One person may use "
+        "several.",
         bars.teams(users, FEATURE, None),
         [users],
         key=f"{FEATURE_USERS.name}-{FEATURE}",
-        note=NO_BUILT_INS,
+        note=f"{NO_BUILT_INS} {NOT_NAMED}" if is_redacted else NO_BUILT_INS,
     )
 
 
 def _uses(view: View, kind: str) -> None:
     release = view.ask(FEATURE_USES, by=(FEATURE,), where={KIND: (kind,)})
     card(
-        statements.mix(release, FEATURE, today(), f"uses of {KINDS[kind].lower()}"),
-        f"Uses per {view.filters.shown_grain}, by {kind}.",
+        statements.mix(release, FEATURE, today(), f"uses of {_many(kind)}"),
+        f"Uses per {view.filters.shown_grain}, by {NOUNS[kind]}.",
         stack.stacked(release, FEATURE, today()),
         [release],
         key=f"{FEATURE_USES.name}-{FEATURE}",
@@ -97,9 +123,13 @@ def _uses(view: View, kind: str) -> None:
 
 def _share(view: View, kind: str) -> None:
     """Draw which share of the people on any surface used the kind."""
-    noun = KINDS[kind].lower()
+    noun = _many(kind)
     asked = view.ask(FEATURE_USERS, where={KIND: (kind,)}, grain="week", of_all=True)
     active = view.ask(VENDOR_ACTIVE_USERS, grain="week", of_all=True)
+    of_whom = "active people of any surface as the vendor counts them"
+    if not is_fed(active):
+        active = view.ask(ACTIVE_USERS, grain="week", of_all=True)
+        of_whom = "active users of Claude Code"
     whole = {row.start: row.value for row in active.rows}
     share = replace(
         asked,
@@ -108,8 +138,7 @@ def _share(view: View, kind: str) -> None:
     )
     card(
         statements.rate(share, today(), f"The share of active people who used {noun}"),
-        f"People who used {noun}, over active people of any surface as the vendor counts them, "
-        "per week, of the organisation.",
+        f"People who used {noun}, over {of_whom}, per week, of the organisation.",
         lines.line(share, today()),
         [asked, active],
         key="feature-share",
@@ -143,7 +172,7 @@ def _new(view: View) -> None:
         elif not found:
             st.markdown(":gray[None in these weeks.]")
         for name, kind, first in found:
-            st.markdown(f"**{name}** · {kind}, since {theme.period('week', first)}")
+            st.markdown(f"**{name}** · {NOUNS[kind]}, since {theme.period('week', first)}")
 
 
 def _first_seen(release: Release, since: date) -> Sequence[tuple[str, str, date]]:
@@ -162,7 +191,7 @@ def _teams(view: View, kind: str, users: Release) -> None:
     names = [row.groups[FEATURE] for row in users.rows if row.groups[FEATURE] != OTHER]
     if not names:
         return
-    name = st.selectbox(f"By team: which {kind}?", names, key=f"{FEATURE}-{kind}", width=320)
+    name = st.selectbox(f"By team: which {NOUNS[kind]}?", names, key=f"{FEATURE}-{kind}", width=320)
     where: dict[str, tuple[str, ...]] = {KIND: (kind,), FEATURE: (name,)}
     if view.filters.teams:
         where["team"] = view.filters.teams

@@ -65,7 +65,8 @@ ACCEPT_RATE = Metric(
     / (total("suggestions_accepted") + total("suggestions_rejected")),
     definition="Accepted suggestions over accepted and rejected ones.",
     reliability="low",
-    distortions="Automatic acceptance moves it towards 100 %; it does not measure quality.",
+    distortions="Automatic acceptance moves it towards 100 %; it does not measure quality. "
+    "Data trust tells which share settings and hooks decided, where clients report it.",
 )
 
 

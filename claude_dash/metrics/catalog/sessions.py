@@ -7,10 +7,18 @@ SESSIONS = Metric(
     label="Sessions",
     unit="{session}",
     value=total("sessions"),
-    definition=(
-        "Sessions started, as the vendor counts them, added up; of telemetry the distinct sessions "
-        "that did something, by day."
-    ),
+    definition="Sessions started, as the vendor counts them, added up; of clients, distinct "
+    "sessions with activity on the day.",
+    distortions="A session that clients report on two days counts on both.",
+)
+ACTIVE_HOURS = Metric(
+    name="active_hours",
+    label="Active hours",
+    unit="h",
+    value=total("active_ms"),
+    definition="Hours in which people typed or Claude Code worked for them, as clients report.",
+    reliability="medium",
+    distortions="Of people whose clients send telemetry; print mode tells Claude's part alone.",
 )
 SESSIONS_PER_ACTIVE_USER = Metric(
     name="sessions_per_active_user",

@@ -1,0 +1,58 @@
+"""What pages show of clients: active hours, kinds of features, and what is said of names."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from claude_dash.facts import tables as t
+from claude_dash.ui import server
+from tests.pages.test_pages import show, store, words
+from tests.rolled import MONDAY, Rolled
+
+__all__ = ["show", "store"]
+TELEMETRY = 1
+PEOPLE = range(1, 13)
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture
+def world(store: server.Opened) -> Rolled:
+    """Return people of whom telemetry alone tells, two hours each on the Monday of last week."""
+    made = Rolled(store.settings, store.engine)
+    made.connect(TELEMETRY, "telemetry", "")
+    made.read(MONDAY - timedelta(weeks=1), MONDAY)
+    made.setup(1)
+    key = {"connection_id": TELEMETRY, "product": "claude_code", "uses": None}
+    for who in PEOPLE:
+        made.somebody(who)
+        made.add(t.CLIENT_DAY, who, MONDAY, connection_id=TELEMETRY, setup=1, sessions=1,
+                 active_ms=2 * HOUR_MS, terminal_type="")  # fmt: skip
+        for kind, name in (("mcp_server", "custom"), ("subagent", "general-purpose")):
+            made.add(t.FEATURE_DAY, who, MONDAY, kind=kind, feature=name, **key)
+    return made
+
+
+def test_active_hours_are_told_where_clients_send_them(
+    show: Callable[..., AppTest], world: Rolled
+) -> None:
+    """The page has the hours of the last closed week, in hours."""
+    world.roll()
+    page = show("sessions")
+    assert not page.exception
+    values = {one.label: one.value for one in page.metric}
+    assert values["Active hours"] == "24.0"
+
+
+def test_kinds_that_nobody_used_are_not_offered(
+    show: Callable[..., AppTest], world: Rolled
+) -> None:
+    """The choice of kinds is what was seen, and names that clients redact are explained."""
+    world.roll()
+    page = show("features")
+    assert not page.exception
+    assert page.radio(key="kind").options == ["MCP servers", "Subagents"]
+    assert "custom, custom_skill or third-party in the place of names" in words(page)
+    page = page.radio(key="kind").set_value("Subagents").run()
+    assert "in the place of names" not in words(page)
