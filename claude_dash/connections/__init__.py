@@ -21,7 +21,7 @@ from claude_dash.connections.rows import (
 )
 from claude_dash.errors import ConfigError, UnknownNameError
 from claude_dash.facts import tables as t
-from claude_dash.people import departures
+from claude_dash.people import departures, hints
 from claude_dash.people.changes import open_weeks, touch_changed_weeks
 from claude_dash.rollup import roll_up
 from claude_dash.sources.client import AnthropicClient, Transport
@@ -311,4 +311,5 @@ def _purge(connection: Connection, number: int) -> None:
         people = departures.known_through(connection, number)
         for table in (*t.DAY_TABLES, *_NOTES):
             connection.execute(delete(table).where(table.c.connection_id == number))
+        hints.forget_hints(connection, number)
         departures.forget(connection, people)

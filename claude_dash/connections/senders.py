@@ -17,6 +17,7 @@ from claude_dash.connections.rows import (
 )
 from claude_dash.errors import ConfigError, UnknownNameError
 from claude_dash.facts import tables as t
+from claude_dash.people.names import fault
 from claude_dash.store import tokens
 from claude_dash.store.audit import note
 
@@ -32,12 +33,13 @@ class Options:
 
     person: the address of whose token it is, if it is one person's. person_key: the attribute that
     names a person where no account does. counts_events: whether events are counted, by whitelisted
-    names and numbers.
+    names and numbers. team: of whoever is seen through it and has no other.
     """
 
     person: str = field(default="", repr=False)
     person_key: str = PERSON_KEY
     counts_events: bool = False
+    team: str = ""
 
     def dump(self) -> str:
         """Return the options as they are stored."""
@@ -159,6 +161,9 @@ def _check(options: Options) -> None:
     if options.person and "@" not in options.person:
         message = "The person of a token is given by address."
         raise ConfigError(message, "For example: person-1@example.com.")
+    if wrong := fault(options.team):
+        message = f"The name of the team {wrong}."
+        raise ConfigError(message, "Choose another name.")
     if not options.person_key.strip():
         message = "The attribute that names a person is empty."
         raise ConfigError(message, f"Leave it out for {PERSON_KEY}.")

@@ -149,7 +149,7 @@ class Membership(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="person.id", index=True, ondelete="CASCADE")
     team_id: int = Field(foreign_key="team.id")
-    origin: str  # csv or workspace; a csv row wins
+    origin: str  # csv, workspace, or connection:NUMBER; the first of them that has a team wins
     starts: date | None = None
     ends: date | None = None
 

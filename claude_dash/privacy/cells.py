@@ -60,13 +60,15 @@ class Group:
 
     key: stable id (`team:12`, `unassigned`, `automation`); department: key of its department,
     empty for none; population: people assigned on the week's Thursday (0 for automation);
-    order: what breaks ties between equal populations.
+    installations: clients in it of whom no person is known. They count in the organisation and in
+    no group, since any number of them may be one person's.
     """
 
     key: str
     department: str
     population: int
     automation: bool = False
+    installations: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,11 @@ class Partition:
     departments: tuple[Row, ...]
     teams: tuple[Row, ...]
     population: int  # people of the organisation
+
+    def tells_groups(self, k: int) -> bool:
+        """Say whether groups are shown: the organisation is not small, and a row can hold k."""
+        known = sum(one.population for one in self.groups)
+        return self.population >= 2 * k and known >= k
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ def protect(week: Week, policy: Policy) -> list[Shown]:
     if not made or population < policy.k:
         return [_nothing(one, week) for one in made]
     is_small = population < 2 * policy.k
+    is_whole = not week.partition.tells_groups(policy.k)
     cells = levels(np.concatenate([stack(one.groups) for one in made], axis=-1), week.partition)
     shape = Shape.of(week.partition)
     ends = np.cumsum([len(one.values) for one in made])
@@ -43,7 +44,10 @@ def protect(week: Week, policy: Policy) -> list[Shown]:
             whole = found[one.measure, one.above]
             table = Table(one, cells.pick(spans[number]))
             found[one.measure, one.dimension] = table.protect(whole, shape, policy)
-    return [_shown(found[one.measure, one.dimension], is_small=is_small) for one in made]
+    return [
+        _shown(found[one.measure, one.dimension], is_small=is_small, is_whole=is_whole)
+        for one in made
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +107,11 @@ def _places(made: Magnitude) -> Ints:
     return np.argsort(np.argsort(np.array(made.values), kind="stable"))
 
 
-def _shown(one: Protected, *, is_small: bool) -> Shown:
+def _shown(one: Protected, *, is_small: bool, is_whole: bool) -> Shown:
     codes, by_day = one.codes, one.by_day
     if is_small:
         by_day = days.closed(one.made)
+    if is_whole:
         codes = Levels(
             codes.organization,
             np.full_like(codes.departments, SMALL_GROUP),

@@ -39,11 +39,10 @@ def partition(groups: Sequence[Group], policy: Policy) -> Partition:
     """Return who stands together, decided by populations alone (R5, A3 step 1).
 
     Every row but Automation holds at least k people, unless the organization itself holds fewer.
-    Groups that hold nobody are left out; keys never help a row to k.
+    Groups that hold nobody are left out; keys and installations never help a row to k.
     """
-    kept = tuple(
-        sorted((one for one in groups if one.automation or one.population), key=lambda one: one.key)
-    )
+    held = (one for one in groups if one.automation or one.population or one.installations)
+    kept = tuple(sorted(held, key=lambda one: one.key))
     automation = tuple(index for index, one in enumerate(kept) if one.automation)
     by_department: dict[str, list[int]] = {}
     for index, one in enumerate(kept):
@@ -65,7 +64,8 @@ def partition(groups: Sequence[Group], policy: Policy) -> Partition:
         key = kept[automation[0]].key
         teams.append(Row(key, automation, len(departments), 0, automation=True))
         departments.append(Row(key, automation, -1, 0, automation=True))
-    return Partition(kept, tuple(departments), tuple(teams), sum(sizes.values()))
+    population = sum(sizes.values()) + sum(one.installations for one in kept)
+    return Partition(kept, tuple(departments), tuple(teams), population)
 
 
 def _people(groups: Sequence[Group], members: Iterable[int]) -> int:

@@ -4,18 +4,16 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from claude_dash.clock import month_of, next_month, thursday_of, today, week_of, weeks_of_month
 from claude_dash.config import Settings
 from claude_dash.facts import tables as t
 from claude_dash.people.standing import Standings
-from claude_dash.privacy.cells import Ints
 from claude_dash.privacy.policy import Policy, current
 from claude_dash.rollup import presence as who
 from claude_dash.rollup import uses
-from claude_dash.rollup.crowd import Crowd, gather
+from claude_dash.rollup.crowd import Crowd, Unnamed, gather
 from claude_dash.rollup.group_months import roll_up_group_month
 from claude_dash.rollup.habits import SEGMENT_WEEKS, History, read_invites, roll_up_habits
 from claude_dash.rollup.months import deciding_week, roll_up_calendar_month
@@ -63,19 +61,14 @@ def _sealed(connection: Connection, grain: str) -> set[date]:
     return set(connection.execute(query).scalars())
 
 
-def _keys(connection: Connection) -> Ints:
-    query = select(t.PERSON.c.id).where(t.PERSON.c.automation.is_(True))
-    return np.array(sorted(connection.execute(query).scalars()), dtype=np.int64)
-
-
 def _roll_up_one(connection: Connection, monday: date, policy: Policy) -> None:
     # The mark goes first: a writer that touches the week meanwhile waits, and marks it again.
     connection.execute(delete(t.TOUCHED_WEEK).where(t.TOUCHED_WEEK.c.week == monday))
     sealed = _sealed(connection, "week")
     if monday in sealed:
         return
-    standings, keys = Standings.load(connection), _keys(connection)
-    _, here = roll_up_week(connection, monday, standings, keys, policy)
+    standings, unnamed = Standings.load(connection), Unnamed.load(connection)
+    _, here = roll_up_week(connection, monday, standings, unnamed, policy)
     changed = who.store(connection, monday, here)
     oldest_open = max(sealed) + WEEK if sealed else None
     who.update_spans(connection, changed, oldest_open)
@@ -103,12 +96,12 @@ def _roll_up_later(connection: Connection, since: date, policy: Policy) -> None:
     months = _months_from(connection, since)
     earliest = min([since, *(week_of(month) for month in months)])
     history = _history(connection, earliest - SEGMENT_WEEKS * WEEK)
-    standings, keys = Standings.load(connection), _keys(connection)
+    standings, unnamed = Standings.load(connection), Unnamed.load(connection)
     sealed = _sealed(connection, "week")
 
     crowds: dict[date, Crowd] = {}
     for monday in _known_weeks(connection, earliest):
-        crowds[monday] = gather(standings, keys, monday, history.week(monday).seen, policy)
+        crowds[monday] = gather(standings, unnamed, monday, history.week(monday).seen, policy)
     for monday, crowd in crowds.items():
         if monday >= since and monday not in sealed:
             roll_up_habits(connection, crowd, history, policy)

@@ -51,7 +51,7 @@ def count_people(
 
     rows.add(ORGANIZATION, ALL, measure, len(persons), hidden(len(persons)),
              dimension=dimension, item=value)  # fmt: skip
-    if population < 2 * policy.k:
+    if not crowd.partition.tells_groups(policy.k):
         return
     by_group = sizes(crowd, persons)
     for level, found in (

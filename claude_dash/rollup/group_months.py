@@ -66,7 +66,7 @@ def roll_up_group_month(
     last = {group.key: group.population for group in found[-1].partition.groups}
     month = _Month(mondays, found, join([crowd.partition for crowd in found], last), first)
     _store_groups(connection, month, policy)
-    if min(crowd.partition.population for crowd in found) < 2 * policy.k:
+    if not all(crowd.partition.tells_groups(policy.k) for crowd in found):
         return rows
     for level in (DEPARTMENT, TEAM):
         _sum_magnitudes(connection, rows, month, level)
@@ -80,7 +80,7 @@ def _store_groups(connection: Connection, month: _Month, policy: Policy) -> None
     shared = {"grain": "month", "start": month.first, "policy": policy.version}
     made = [{**shared, "level": ORGANIZATION, "key": ALL, "parent": "", "members": "",
              "population": population}]  # fmt: skip
-    smallest = min(crowd.partition.population for crowd in month.crowds)
+    is_told = all(crowd.partition.tells_groups(policy.k) for crowd in month.crowds)
     made += [
         {
             **shared,
@@ -90,7 +90,7 @@ def _store_groups(connection: Connection, month: _Month, policy: Policy) -> None
             "members": ",".join(row.members),
             "population": row.population,
         }
-        for level in ((DEPARTMENT, TEAM) if smallest >= 2 * policy.k else ())
+        for level in ((DEPARTMENT, TEAM) if is_told else ())
         for row in month.rows_of(level)
     ]
     connection.execute(insert(_GROUP), made)

@@ -245,7 +245,7 @@ def build(facts: WeekFacts, crowd: Crowd, k: int) -> list[Magnitude]:
         made += counter.magnitudes("", None, names, amounts)
         if feed.has_actors:
             made += counter.magnitudes(ACTOR, _actors(table, crowd.keys), names, amounts)
-        is_used = ~np.isin(table.person, crowd.keys) & table.amounts.any(axis=1)
+        is_used = crowd.named(table.person) & table.amounts.any(axis=1)
         splits: dict[str, Split] = {}
         for dimension, split in table.splits.items():
             one = folded(split, table.person, is_used, k) if dimension in NAMED else split

@@ -119,7 +119,7 @@ def replace_groups(
 
     made = [{"level": ORGANIZATION, "key": ALL, "parent": "", "members": "",
              "population": partition.population}]  # fmt: skip
-    if partition.population >= 2 * policy.k:
+    if partition.tells_groups(policy.k):
         made += [row(DEPARTMENT, one, ALL) for one in partition.departments]
         made += [row(TEAM, one, partition.departments[one.parent].key) for one in partition.teams]
     shared = {"grain": grain, "start": start, "policy": policy.version}

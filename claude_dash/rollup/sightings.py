@@ -16,7 +16,7 @@ from claude_dash.facts.measures import FEATURE_KINDS
 from claude_dash.privacy.cells import Ints
 from claude_dash.privacy.policy import Policy
 from claude_dash.rollup.counts import count_people
-from claude_dash.rollup.crowd import Crowd
+from claude_dash.rollup.crowd import INSTALLATION, Crowd
 from claude_dash.rollup.feeds import IS_USED
 from claude_dash.rollup.presence import Presence
 from claude_dash.rollup.rows import ALL, ORGANIZATION, SMALL_GROUP, Rows
@@ -44,19 +44,23 @@ class Sighting:
 def load(connection: Connection, since: date, until: date, k: int) -> list[Sighting]:
     """Return who used what in the half-open interval; automation never is somebody.
 
-    Names of features that fewer than k people used stand together as `other` of their kind (R8).
+    Names of features that fewer than k known people used stand together as `other` of their kind
+    (R8): any number of installations may be one person's.
     """
-    persons = _persons(connection)
+    persons, named = _persons(connection)
     return [
         *_surfaces(connection, persons, since, until),
-        *_features(connection, persons, since, until, k),
+        *_features(connection, persons, since, until, k, known=named),
     ]
 
 
-def _persons(connection: Connection) -> dict[int, int]:
+def _persons(connection: Connection) -> tuple[dict[int, int], set[int]]:
+    """Return the person of each pseudonym, and who is known by more than installations."""
     c, automation = t.IDENTITY.c, t.PERSON.c.automation
-    query = select(c.who, c.person_id).join(t.PERSON, t.PERSON.c.id == c.person_id)
-    return dict(connection.execute(query.where(automation.is_(False))).all())
+    query = select(c.who, c.person_id, c.kind).join(t.PERSON, t.PERSON.c.id == c.person_id)
+    rows = connection.execute(query.where(automation.is_(False))).all()
+    named = {person for _, person, kind in rows if kind != INSTALLATION}
+    return {who: person for who, person, _ in rows}, named
 
 
 def _people(persons: dict[int, int], seen: set[int]) -> Ints:
@@ -82,8 +86,9 @@ def _surfaces(
 
 
 def _features(
-    connection: Connection, persons: dict[int, int], since: date, until: date, k: int
-) -> Iterator[Sighting]:
+    connection: Connection, persons: dict[int, int], since: date, until: date, k: int, *,
+    known: set[int],
+) -> Iterator[Sighting]:  # fmt: skip
     query = select(_FEATURE.who, _FEATURE.kind, _FEATURE.feature).distinct()
     is_inside: tuple[ColumnElement[bool], ...] = (_FEATURE.day >= since, _FEATURE.day < until)
     found: dict[tuple[str, str], set[int]] = {}
@@ -96,7 +101,7 @@ def _features(
     kinds: dict[str, set[int]] = {}
     for (kind, name), seen in found.items():
         if kind in FEATURE_KINDS:
-            is_told = len(_people(persons, seen)) >= k
+            is_told = len(known.intersection(_people(persons, seen).tolist())) >= k
             named.setdefault((kind, name if is_told else OTHER), set()).update(seen)
             kinds.setdefault(kind, set()).update(seen)
     for (kind, name), seen in sorted(named.items()):

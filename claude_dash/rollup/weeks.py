@@ -14,7 +14,7 @@ from claude_dash.privacy.policy import Policy
 from claude_dash.rollup import facts as week_facts
 from claude_dash.rollup import feeds, revisions, sightings, uses, vendor_counts
 from claude_dash.rollup.counts import count_people
-from claude_dash.rollup.crowd import Crowd, gather
+from claude_dash.rollup.crowd import Crowd, Unnamed, gather
 from claude_dash.rollup.magnitudes import ACTOR, DAYS, build, united
 from claude_dash.rollup.presence import Presence
 from claude_dash.rollup.rows import (
@@ -55,7 +55,7 @@ def summed(cells: Cells, rows: tuple[Row, ...]) -> Ints:
 
 
 def _release_magnitude(
-    rows: Rows, made: Magnitude, shown: Shown, partition: Partition, *, is_small: bool
+    rows: Rows, made: Magnitude, shown: Shown, partition: Partition, *, is_whole: bool
 ) -> None:
     name, dimension = made.measure, made.dimension
     words = [Hidden(code).reason for code in range(len(Hidden))]
@@ -73,7 +73,7 @@ def _release_magnitude(
 
     every = Row(ALL, tuple(range(len(partition.groups))), -1, partition.population)
     add(ORGANIZATION, every, made.groups.total.sum(axis=0), shown.organization, is_sparse=False)
-    if is_small or dimension == ACTOR:
+    if is_whole or dimension == ACTOR:
         return
     for level, found, reasons in (
         (DEPARTMENT, partition.departments, shown.departments),
@@ -134,7 +134,7 @@ def part_starts(monday: date) -> tuple[date, ...]:
 
 
 def roll_up_week(
-    connection: Connection, monday: date, standings: Standings, keys: Ints, policy: Policy
+    connection: Connection, monday: date, standings: Standings, unnamed: Unnamed, policy: Policy
 ) -> tuple[Crowd, Presence]:
     """Rebuild the releases of a week, its days and its parts from the facts.
 
@@ -142,13 +142,13 @@ def roll_up_week(
         The crowd of the week and who was active in it, for what is counted over several weeks.
     """
     facts = week_facts.load(connection, monday)
-    here = presence(facts, keys)
-    crowd = gather(standings, keys, monday, here.seen, policy)
+    here = presence(facts, unnamed.keys)
+    crowd = gather(standings, unnamed, monday, here.seen, policy)
     rows = Rows("week", monday)
-    is_small = crowd.partition.population < 2 * policy.k
+    is_whole = not crowd.partition.tells_groups(policy.k)
     made = build(facts, crowd, policy.k)
     for magnitude, shown in map(united, made, protect(GateWeek(crowd.partition, made), policy)):
-        _release_magnitude(rows, magnitude, shown, crowd.partition, is_small=is_small)
+        _release_magnitude(rows, magnitude, shown, crowd.partition, is_whole=is_whole)
         _release_days(rows, magnitude, shown, monday)
     without = np.setdiff1d(here.people, facts.of(feeds.ACTIVITY).person)
     _count_week(connection, rows, crowd, here, policy)
