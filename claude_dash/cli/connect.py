@@ -56,6 +56,9 @@ def add(
     person_key: Annotated[
         str, typer.Option(metavar="KEY", help="telemetry: the attribute that names a person.")
     ] = "",
+    team: Annotated[
+        str, typer.Option(help="telemetry: the team of whoever it sees and is in no other.")
+    ] = "",
     no_test: Annotated[bool, typer.Option("--no-test", help="Save it without trying it.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -67,7 +70,7 @@ def add(
         "bedrock": {
             "--bucket": bucket, "--region": region, "--prefix": prefix, "--role-arn": role_arn,
         },
-        "telemetry": {"--person": person, "--person-key": person_key},
+        "telemetry": {"--person": person, "--person-key": person_key, "--team": team},
     }  # fmt: skip
     _refuse_others(kind, given, has_key=key_stdin or bool(key_env))
     from claude_dash import connections  # noqa: PLC0415 - start-up is fast
@@ -81,7 +84,7 @@ def add(
             tested: Tested = bedrock.add_bucket(engine, settings(), name, options, test=not no_test)
     elif kind == "telemetry":
         with opened() as engine:
-            tested = senders.add(engine, name, person=person, person_key=person_key)
+            tested = senders.add(engine, name, person=person, person_key=person_key, team=team)
     else:
         key = _key(from_stdin=key_stdin, variable=key_env)
         with opened() as engine:

@@ -54,11 +54,12 @@ def register(connect: typer.Typer) -> None:
     connect.command("events")(events)
 
 
-def add(engine: "Engine", name: str, *, person: str, person_key: str) -> "Issued":
+def add(engine: "Engine", name: str, *, person: str, person_key: str, team: str) -> "Issued":
     """Save a connection that clients send telemetry to."""
     from claude_dash.connections import senders  # noqa: PLC0415 - start-up is fast
 
-    options = senders.Options(person.strip(), person_key.strip() or senders.PERSON_KEY)
+    named_by = person_key.strip() or senders.PERSON_KEY
+    options = senders.Options(person.strip(), named_by, team=team.strip())
     return senders.add(engine, "telemetry", name, options)
 
 

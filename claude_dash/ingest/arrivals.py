@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, Table, select
 from sqlalchemy.exc import OperationalError
 
 from claude_dash.clock import NANO, day_at, now, week_of
+from claude_dash.connections.senders import KINDS, Options
 from claude_dash.errors import ClaudeDashError
 from claude_dash.facts import tables as t
 from claude_dash.facts.batch import DayFacts
@@ -24,6 +25,7 @@ from claude_dash.facts.identity import Identified
 from claude_dash.facts.parcels import Feature, Parcel, Point, Sender, Series, Setup, unpacked
 from claude_dash.ingest import arrived_days, series
 from claude_dash.ingest.run import Run
+from claude_dash.people.hints import join_team
 from claude_dash.sources import otlp_events, telemetry
 from claude_dash.store import registry, sent
 from claude_dash.store.adding import add, count_aside
@@ -285,6 +287,7 @@ class Arrivals:
         for (of, report), counts in self._made.aside.items():
             count_aside(self._connection, of, report, counts)
         self._sessions.store()
+        self._place()
         arrived: dict[int, Counter[date]] = {}
         for (number, day), records in self._made.records.items():
             arrived.setdefault(number, Counter())[day] += records
@@ -294,6 +297,20 @@ class Arrivals:
             arrived_days.note(self._connection, self._kinds[one], days)
         keys = (key[1] for rows in self._made.sums.values() for key in rows)
         touch(self._connection, {week_of(day) for day in keys})
+
+    def _place(self) -> None:
+        """Let whoever was seen through a connection that has a team stand in it."""
+        teams = {number: Options.load(row.options).team for number, row in self._kinds.items()
+                 if row.kind in KINDS}  # fmt: skip
+        seen: dict[int, dict[int, date]] = {}
+        for table, rows in self._made.sums.items():
+            for number, day, who in ((key[0], key[1], key[2]) for key in rows):
+                if table is not t.EVENT_DAY and teams.get(number):
+                    days = seen.setdefault(number, {})
+                    days[who] = min(day, days.get(who, day))
+        for number, days in seen.items():
+            persons = sent.known(self._connection, set(days)).values()
+            join_team(self._connection, number, persons, teams[number], min(days.values()))
 
 
 def _senders(parcels: Iterable[Parcel]) -> Iterator[Sender]:

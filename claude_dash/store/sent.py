@@ -40,14 +40,14 @@ def _portions(asked: Sequence[int]) -> Iterator[Sequence[int]]:
     return (asked[start : start + _SOME] for start in range(0, len(asked), _SOME))
 
 
-def known(connection: Connection, pseudonyms: set[int]) -> set[int]:
-    """Return which pseudonyms have a person."""
-    c = t.IDENTITY.c.who
-    return {
-        who
-        for some in _portions(sorted(pseudonyms))
-        for who in connection.execute(select(c).where(c.in_(some))).scalars()
-    }
+def known(connection: Connection, pseudonyms: set[int]) -> dict[int, int]:
+    """Return the person of each pseudonym that has one."""
+    c = t.IDENTITY.c
+    found = dict[int, int]()
+    for some in _portions(sorted(pseudonyms)):
+        query = select(c.who, c.person_id).where(c.who.in_(some))
+        found.update(connection.execute(query).all())
+    return found
 
 
 def setups(connection: Connection, wanted: set[Setup]) -> dict[Setup, int]:

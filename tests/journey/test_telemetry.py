@@ -15,6 +15,7 @@ from claude_dash.clock import NANO
 from claude_dash.facts import tables as t
 from claude_dash.facts.parcels import Parcel, Point, Sender, Series, Setup, packed
 from claude_dash.ingest import arrived_days
+from claude_dash.people.standing import Standings
 from claude_dash.store.engine import migrate, open_store
 from claude_dash.store.inbox import Inbox
 from tests import recorded_clients as clients
@@ -194,3 +195,18 @@ def test_to_a_paused_connection_nobody_listens(engine: Any, settings: Any, clock
         arrived_days.awaited(connection)
         days = set(connection.execute(select(t.DAY_READ.c.day)).scalars())
     assert len(days) == 1
+
+
+def test_whoever_is_seen_stands_in_the_team_of_the_token(
+    engine: Any, settings: Any, clock: Any
+) -> None:
+    """A connection that was given a team puts whoever it sees into it, sent once or twice."""
+    sending = Sending(engine, settings, clock, team="Platform")
+    sending.send(clients.requests("23-account-json"))
+    sending.send(clients.requests("23-account-json"))
+    with engine.connect() as connection:
+        standings = Standings.load(connection)
+        seen = set(connection.execute(select(t.PERSON.c.id)).scalars())
+    placed = standings.on(clients.requests("23-account-json")[-1].at.date())
+    assert set(placed) == seen
+    assert {standings.teams[one.team_id][0] for one in placed.values()} == {"Platform"}
