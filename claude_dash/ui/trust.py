@@ -10,6 +10,8 @@ from claude_dash.charts import heat, theme
 from claude_dash.clock import days, today
 from claude_dash.log import scrub
 from claude_dash.metrics.lookup import metric
+from claude_dash.ui.clients import KINDS as KINDS_OF_CLIENTS
+from claude_dash.ui.clients import clients
 from claude_dash.ui.page import View
 from claude_dash.ui.server import sync_in_background
 from claude_dash.ui.tables import as_text
@@ -27,13 +29,14 @@ KINDS = {
     "console": "Claude Console",
     "enterprise": "Claude Enterprise",
     "bedrock": "Amazon Bedrock: no sessions, lines, commits or features in its logs",
-    "telemetry": "Telemetry: the command line alone, from the day on which it was switched on",
+    "telemetry": "Telemetry of clients: covers the command line only",
+    "hooks": "Hooks of clients: features, and sessions of whom nothing else sees",
 }
 WORDS = {
     "ok": "read regularly",
     "paused": "paused",
     "waiting": "waiting until the role trusts us",
-    "unsent": "waiting until something is sent",
+    "listening": "waiting until something is sent",
     "replaced": "changed after it was counted; not counted again",
 }
 
@@ -47,6 +50,8 @@ def trust(view: View) -> None:
     for one in found:
         _source(view, one)
     if may_see:
+        if any(one.kind in KINDS_OF_CLIENTS for one in found):
+            clients(view)
         _revisions(view)
         _unpriced(view)
     with st.expander("Why are recent days missing or still changing?"):
@@ -55,9 +60,11 @@ def trust(view: View) -> None:
             "midnight UTC, and it may be corrected for three more days. Claude Enterprise counts a "
             "day on the next morning at the earliest and names the newest day that it has; it may "
             "correct a day for a week. Bedrock delivers logs within 35 minutes, stragglers within "
-            "two days. Money may be revised for 30 days. All days are UTC: an "
-            "evening west of Greenwich counts for the next day. Each sync reads again what may "
-            "have changed. Before a source's first day there is nothing: it is missing, not zero."
+            "two days. Clients send within minutes, or within two days after they were offline; "
+            "what they did before they were told to send is nowhere. Money may be revised for 30 "
+            "days. All days are UTC: an evening west of Greenwich counts for the next day. Each "
+            "sync reads again what may have changed. Before a source's first day there is "
+            "nothing: it is missing, not zero."
         )
 
 
@@ -133,10 +140,12 @@ def _states(one: reliance.ReportTrust, shown: Sequence[date]) -> dict[date, str]
 def _source(view: View, one: reliance.SourceTrust) -> None:
     with st.container(border=True, key=f"source-{one.name}"):
         st.markdown(f"## {one.name}")
-        is_unsent = one.status == "waiting" and one.kind == "telemetry"
-        state = "unsent" if is_unsent else one.status
-        facts = [KINDS.get(one.kind, one.kind), WORDS.get(state, state)]
-        if one.first_day and one.last_complete_day:
+        sends = one.kind in KINDS_OF_CLIENTS
+        status = "listening" if sends and one.status == "waiting" else one.status
+        facts = [KINDS.get(one.kind, one.kind), WORDS.get(status, status)]
+        if sends and one.first_day:
+            facts.append(f"data starts on {_full(one.first_day)}, earlier days cannot be had")
+        elif one.first_day and one.last_complete_day:
             facts.append(f"{_full(one.first_day)} to {_full(one.last_complete_day)}")
         if one.last_sync:
             facts.append(
@@ -182,8 +191,9 @@ def _bucket(one: reliance.SourceTrust) -> None:
             + ", ".join(f"{theme.day(day)} {number:,}" for day, number in listed)
         )
     if one.left_out:
-        st.write("Calls that do not count, or not fully, by reason:")
-        st.table({"reason": list(one.left_out), "calls": [f"{n:,}" for n in one.left_out.values()]})
+        what = "points" if one.kind in KINDS_OF_CLIENTS else "calls"
+        st.write(f"{what.capitalize()} that do not count, or not fully, by reason:")
+        st.table({"reason": list(one.left_out), what: [f"{n:,}" for n in one.left_out.values()]})
     if one.objects:
         st.write(
             f"The newest objects that were set aside, {reliance.MAX_OBJECTS} at most. They are "

@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from claude_dash.access.readers import Role
 from claude_dash.facts import tables as t
+from claude_dash.store.adding import count_aside
 from claude_dash.ui import server
 from tests.pages.test_pages import show, store, words
 from tests.rolled import MONDAY, Rolled
@@ -56,3 +58,26 @@ def test_kinds_that_nobody_used_are_not_offered(
     assert "custom, custom_skill or third-party in the place of names" in words(page)
     page = page.radio(key="kind").set_value("Subagents").run()
     assert "in the place of names" not in words(page)
+
+
+def test_data_trust_tells_of_clients(show: Callable[..., AppTest], world: Rolled) -> None:
+    """What starts when, what was refused, and numbers of people; the auditor sees no number."""
+    with world.engine.begin() as connection:
+        for report, reason in (("telemetry.left_out", "traces, never kept"),
+                               ("telemetry.metrics", "timeUnixNano: none")):  # fmt: skip
+            count_aside(connection, TELEMETRY, report, {(MONDAY, reason): 7})
+    world.roll()
+    page = show("trust")
+    assert not page.exception
+    said = words(page)
+    assert "covers the command line only" in said
+    assert "data starts on 9 Nov 2026" not in said  # the first day read is a week earlier
+    assert "data starts on 2 Nov 2026" in said
+    values = {one.label: one.value for one in page.metric}
+    assert values["People whose clients report"] == "12"
+    assert values["Installations without a person"] == "0"
+    tables = " ".join(str(one.value) for one in page.table)
+    assert "traces, never kept" in tables
+    assert "timeUnixNano: none" in tables
+    page = show("trust", Role.AUDITOR)
+    assert "What clients report of themselves" not in words(page)
