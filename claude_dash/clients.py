@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 import numpy as np
-from sqlalchemy import Connection, Engine, case, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, case, func, select
 
 from claude_dash.clock import today, week_of
 from claude_dash.facts import tables as t
@@ -18,6 +18,7 @@ from claude_dash.prices import listed
 from claude_dash.privacy.cells import Cells
 from claude_dash.privacy.policy import Policy
 from claude_dash.privacy.unions import overlay, reasons, stack
+from claude_dash.rollup.once import CLIENTS
 
 WEEKS = 4
 NOT_SAID = "not reported"
@@ -107,9 +108,18 @@ def _seen(connection: Connection, since: date, until: date) -> set[tuple[int, in
         query = select(t.IDENTITY.c.person_id, c.setup).distinct()
         query = query.join(t.IDENTITY, t.IDENTITY.c.who == c.who)
         query = query.join(t.PERSON, t.PERSON.c.id == t.IDENTITY.c.person_id)
-        inside = (c.day >= since, c.day < until, t.PERSON.c.automation.is_(False))
+        inside = (*_inside(connection, table, since, until), t.PERSON.c.automation.is_(False))
         found.update((person, setup) for person, setup in connection.execute(query.where(*inside)))
     return found
+
+
+def _inside(
+    connection: Connection, table: Table, since: date, until: date
+) -> tuple[ColumnElement[bool], ...]:
+    """Return what a range of the primary key is: connections that clients send to, then days."""
+    c = t.CONNECTION.c
+    numbers = connection.execute(select(c.id).where(c.kind.in_(CLIENTS))).scalars().all()
+    return table.c.connection_id.in_(numbers), table.c.day >= since, table.c.day < until
 
 
 def _kinds(connection: Connection, people: set[int]) -> dict[int, set[str]]:
@@ -130,7 +140,8 @@ def _automatic(connection: Connection, since: date, until: date, policy: Policy)
         for is_part in (c.decided_by.in_(AUTOMATIC), c.decided_by.not_in((*AUTOMATIC, "")))
     ]
     query = select(*parts).join(t.IDENTITY, t.IDENTITY.c.who == c.who)
-    query = query.where(c.day >= since, c.day < until).group_by(t.IDENTITY.c.person_id)
+    inside = _inside(connection, t.CLIENT_TOOL_DAY, since, until)
+    query = query.where(*inside).group_by(t.IDENTITY.c.person_id)
     amounts = np.array([[*row] for row in connection.execute(query)], dtype=np.int64)
     amounts = np.sort(amounts.reshape(-1, 2), axis=0)[::-1]
     x1, x2 = np.vstack([amounts, np.zeros((2, 2), dtype=np.int64)])[:2]
@@ -145,9 +156,10 @@ def _automatic(connection: Connection, since: date, until: date, policy: Policy)
 def priced_by_clients(engine: Engine) -> Sequence[str]:
     """Return the models that clients put a cost on and of which our price list has no version."""
     c = t.CLIENT_MODEL_DAY.c
-    since = week_of(today()) - timedelta(weeks=WEEKS)
-    query = select(c.model).distinct().where(c.day >= since, c.cost_estimated > 0)
+    until = today() + timedelta(days=1)
     with engine.connect() as connection:
+        inside = _inside(connection, t.CLIENT_MODEL_DAY, until - timedelta(weeks=WEEKS), until)
+        query = select(c.model).distinct().where(*inside, c.cost_estimated > 0)
         names = connection.execute(query).scalars().all()
     known = {model_family(name) for name in listed()}
     return sorted(name for name in names if model_family(name) not in known)

@@ -9,7 +9,6 @@ from claude_dash.charts import theme
 from claude_dash.ui.page import View
 from claude_dash.ui.tables import as_text
 
-KINDS = ("telemetry", "sessions", "hooks")
 DAY = timedelta(days=1)
 
 

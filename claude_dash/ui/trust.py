@@ -10,7 +10,7 @@ from claude_dash.charts import heat, theme
 from claude_dash.clock import days, today
 from claude_dash.log import scrub
 from claude_dash.metrics.lookup import metric
-from claude_dash.ui.clients import KINDS as KINDS_OF_CLIENTS
+from claude_dash.rollup.once import CLIENTS
 from claude_dash.ui.clients import clients
 from claude_dash.ui.page import View
 from claude_dash.ui.server import sync_in_background
@@ -50,7 +50,7 @@ def trust(view: View) -> None:
     for one in found:
         _source(view, one)
     if may_see:
-        if any(one.kind in KINDS_OF_CLIENTS for one in found):
+        if any(one.kind in CLIENTS for one in found):
             clients(view)
         _revisions(view)
         _unpriced(view)
@@ -140,7 +140,7 @@ def _states(one: reliance.ReportTrust, shown: Sequence[date]) -> dict[date, str]
 def _source(view: View, one: reliance.SourceTrust) -> None:
     with st.container(border=True, key=f"source-{one.name}"):
         st.markdown(f"## {one.name}")
-        sends = one.kind in KINDS_OF_CLIENTS
+        sends = one.kind in CLIENTS
         status = "listening" if sends and one.status == "waiting" else one.status
         facts = [KINDS.get(one.kind, one.kind), WORDS.get(status, status)]
         if sends and one.first_day:
@@ -191,7 +191,7 @@ def _bucket(one: reliance.SourceTrust) -> None:
             + ", ".join(f"{theme.day(day)} {number:,}" for day, number in listed)
         )
     if one.left_out:
-        what = "points" if one.kind in KINDS_OF_CLIENTS else "calls"
+        what = "points" if one.kind in CLIENTS else "calls"
         st.write(f"{what.capitalize()} that do not count, or not fully, by reason:")
         st.table({"reason": list(one.left_out), what: [f"{n:,}" for n in one.left_out.values()]})
     if one.objects:
