@@ -68,21 +68,25 @@ class Days:
         self.active = lru_cache(maxsize=None)(self._active)
         self._done: dict[date, list[Did]] = {}  # small, unlike the records of the Console
         self._invoked: dict[date, list[tuple[Somebody, dict[str, Any]]]] = {}
+        self._sent: dict[date, list[tuple[Somebody, dict[str, Any]]]] = {}
 
     def _console(self, day: date) -> Coded:
         """Return the Console's records of one day, and whose they are."""
         by_seat: dict[int, list[dict[str, Any]]] = {}
         found: Coded = []
         invoked: list[tuple[Somebody, dict[str, Any]]] = []
+        sent: list[tuple[Somebody, dict[str, Any]]] = []
         for one, row in coded(self.organization, day):
             if one and one.has_code_by_seat:
                 by_seat.setdefault(one.number, []).append(row)
+            elif one and one.has_code_by_client:
+                sent.append((one, row))
             elif one and one.has_code_by_bedrock(day):
                 invoked += [(one, part) for part in row["model_breakdown"]]
             else:
                 found.append((one, row))
         if day not in self._done:
-            self._invoked[day] = invoked
+            self._invoked[day], self._sent[day] = invoked, sent
             self._done[day] = list(self._did(day, by_seat)) if found else []
         return found
 
@@ -90,6 +94,11 @@ class Days:
         """Return who used which model through Amazon Bedrock on one day, and how much of it."""
         self.did(day)
         return self._invoked[day]
+
+    def sent(self, day: date) -> list[tuple[Somebody, dict[str, Any]]]:
+        """Return whose client told of one day, and of what."""
+        self.did(day)
+        return self._sent[day]
 
     def did(self, day: date) -> list[Did]:
         """Return what everybody did by seat on one day; nothing outside the simulated days."""

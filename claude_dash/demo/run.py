@@ -11,7 +11,9 @@ from claude_dash.clock import today
 from claude_dash.config import Settings
 from claude_dash.connections import bedrock
 from claude_dash.connections.bedrock_options import Options
+from claude_dash.demo import clients
 from claude_dash.demo.cloud import BUCKET
+from claude_dash.demo.habits import Days
 from claude_dash.demo.invocations import REGION
 from claude_dash.demo.organization import Organization
 from claude_dash.demo.transport import ENTERPRISE_KEY, KEY, DemoTransport
@@ -28,7 +30,7 @@ BUDGET_USD_PER_PERSON, SEAT_PRICE_USD = 55, 40
 def build(
     settings: Settings, *, people: int, days: int, seed: int, progress: Callable[[str], None]
 ) -> DemoTransport:
-    """Connect both simulated organizations and the bucket, take in the roster, and read their days.
+    """Connect what is simulated, take in the roster, and read all days.
 
     A new store is read twice, before and after the vendor revised some money, so that there is
     a revision to look at; one of an earlier run is brought up to date.
@@ -66,6 +68,7 @@ def build(
             # Every roll-up goes over what was read before: the fewest people come first.
             names = (CLOUD, *(name for _, name, _ in CONNECTIONS))
             read(DemoTransport(organization, early=True), *names)
+        clients.send(engine, vault, Days(organization), ACTOR)
         read(revised)
     finally:
         engine.dispose()

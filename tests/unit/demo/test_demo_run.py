@@ -55,6 +55,7 @@ def test_the_demo_has_every_story(built: tuple[Engine, LogBucket]) -> None:
         ("console", "ok", None),
         ("enterprise", "ok", None),
         ("bedrock", "ok", None),
+        ("telemetry", "ok", None),
     ]
     assert trust.revisions(engine)
     assert trust.unpriced_models(engine) == [PROFILE, "claude-next-preview"]
