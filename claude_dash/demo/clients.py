@@ -1,4 +1,4 @@
-"""What the clients of two teams on a Team plan send: OTLP metrics, a day in one request."""
+"""What the clients of three teams on a Team plan send: OTLP metrics, a day in one request."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -24,7 +24,7 @@ from claude_dash.store.vault import Vault
 NAME = "Demo Telemetry"
 TEAM_PLAN = "5c1e0b7e-7c3a-4b7c-8a52-3f0f5e0c9a44"
 VERSIONS, OLD_EVERY = ("2.1.329", "2.1.298"), 4
-EDITORS_EVERY, UNNAMED_EVERY = 3, 9  # who works in an editor, and whose client has no account
+EDITORS_EVERY, UNNAMED_EVERY = 3, 13  # who works in an editor, and whose client has no account
 TOKENS = {"input": "input", "output": "output", "cache_read": "cacheRead",
           "cache_creation": "cacheCreation"}  # fmt: skip
 TOOLS = {"edit_tool": "Edit", "write_tool": "Write", "notebook_edit_tool": "NotebookEdit"}
@@ -46,7 +46,7 @@ def send(engine: Engine, vault: Vault, days: Days, actor: str) -> None:
         known = checkpoints.reads(connection, number, REPORT)
     reader = Telemetry(number, Whose(senders.PERSON_KEY, ""), vault.pseudonym_key, vault.seal)
     inbox, parcels = Inbox(engine), []
-    day, last = days.organization.first, days.organization.last
+    day, last = days.sent_since, days.organization.last
     while day <= last:
         if day not in known or day >= today() - timedelta(days=1):
             arrived = round(end_of(day).timestamp()) * NANO - NANO
@@ -116,7 +116,7 @@ def _features(one: Somebody, model: str) -> dict[str, str]:
 
 
 def _sender(one: Somebody, row: dict[str, Any], day: date) -> dict[str, str]:
-    is_old = one.number % OLD_EVERY == 0 and day < today() - timedelta(days=40)
+    is_old = one.number % OLD_EVERY == 0 and day < today() - timedelta(days=20)
     is_editor = one.number % EDITORS_EVERY == 0
     found = {
         "user.id": sha256(f"client {one.number}".encode()).hexdigest(),

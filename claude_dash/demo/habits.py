@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from claude_dash.demo.organization import Organization, Somebody
+from claude_dash.demo.organization import CLIENT_TEAMS, Organization, Somebody
 from claude_dash.demo.payloads import SATURDAY, WEEKEND, coded
 
 CHAT, CODE, COWORK, OFFICE, DESIGN, UNIFIED = (
@@ -22,6 +22,7 @@ IDLE_EVERY, IDLE_DAYS = 23, 35  # somebody in so many put the seat aside so long
 COWORKERS, OFFICE_WORKERS, DESIGNERS = 0.25, 0.35, 0.08
 TRAITS, DRAWS = 5, 8
 KEPT_DAYS = 64  # a window of a month, and the one before it
+CLIENT_DAYS = 45  # since when some teams are on a Team plan, and their clients send
 STREAM = 4711  # tells these draws from those of the Console
 
 
@@ -68,6 +69,8 @@ class Days:
         self.active = lru_cache(maxsize=None)(self._active)
         self._done: dict[date, list[Did]] = {}  # small, unlike the records of the Console
         self._invoked: dict[date, list[tuple[Somebody, dict[str, Any]]]] = {}
+        # Before that they had keys of the Console: no report covers a Team plan.
+        self.sent_since = organization.last - timedelta(days=CLIENT_DAYS)
         self._sent: dict[date, list[tuple[Somebody, dict[str, Any]]]] = {}
 
     def _console(self, day: date) -> Coded:
@@ -79,7 +82,7 @@ class Days:
         for one, row in coded(self.organization, day):
             if one and one.has_code_by_seat:
                 by_seat.setdefault(one.number, []).append(row)
-            elif one and one.has_code_by_client:
+            elif one and one.team in CLIENT_TEAMS and day >= self.sent_since:
                 sent.append((one, row))
             elif one and one.has_code_by_bedrock(day):
                 invoked += [(one, part) for part in row["model_breakdown"]]

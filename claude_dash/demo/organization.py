@@ -24,7 +24,7 @@ TEAMS = (
 )
 PILOT, STUCK, DROPPED = "Platform", "Embedded", "Search"
 SEAT_TEAMS, SEAT_EVERY = frozenset({"Data", "Growth", "Quality"}), 4
-CLIENT_TEAMS = frozenset({"Web", "Identity"})  # on a Team plan, which no report covers
+CLIENT_TEAMS = frozenset({"Checkout", "Web", "Identity"})  # on a Team plan since a while
 BEDROCK_TEAMS, BOTH_EVERY = frozenset({"Mobile", "Billing"}), 3
 FIRST = ("Ada", "Bo", "Cleo", "Dara", "Eli", "Finn", "Gia", "Hugo", "Inga", "Jon", "Kaya", "Liv",
          "Milo", "Nia", "Omar", "Pia", "Quin", "Rin", "Sami", "Tove")  # fmt: skip
@@ -64,11 +64,6 @@ class Somebody:
     def has_code_by_seat(self) -> bool:
         """Say whether Claude Code is used through the Enterprise seat and not the Console."""
         return self.team in SEAT_TEAMS and self.number % SEAT_EVERY == 0
-
-    @property
-    def has_code_by_client(self) -> bool:
-        """Say whether nothing but the client tells of Claude Code."""
-        return self.team in CLIENT_TEAMS
 
     def has_code_by_bedrock(self, day: date) -> bool:
         """Say whether Claude Code goes through Amazon Bedrock on a day; for some every other."""

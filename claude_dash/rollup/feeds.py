@@ -1,7 +1,7 @@
 """Which columns of which fact tables feed which measures, and by what they split."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Table, case, func
@@ -105,6 +105,12 @@ def _sent(table: Table, splits: tuple[str, ...], amounts: tuple[ColumnElement[in
     return Origin(table, _splits(table, *splits), amounts, counts=_sends, setup=table.c.setup)
 
 
+_NAME = t.CLIENT_TOOL_DAY.c.tool
+# The edit tools as reports spell them, whatever clients call them.
+_AS_REPORTED = case(
+    {"Edit": "edit_tool", "MultiEdit": "multi_edit_tool", "NotebookEdit": "notebook_edit_tool",
+     "Write": "write_tool"}, value=_NAME, else_=_NAME,
+)  # fmt: skip
 IS_USED = case(
     (func.coalesce(_FEATURE.uses, 0) > 0, 1),
     ((_FEATURE.uses.is_(None)) & (_FEATURE.installs.is_(None)), 1),
@@ -157,8 +163,9 @@ TOOLS = Feed(
     TOOL_COLUMNS,
     (
         Origin(_TOOLS, _splits(_TOOLS, "tool", *_CLIENT), _columns(_TOOLS, TOOL_COLUMNS)),
-        _sent(
-            t.CLIENT_TOOL_DAY, ("tool", "terminal_type"), _columns(t.CLIENT_TOOL_DAY, TOOL_COLUMNS)
+        replace(
+            _sent(t.CLIENT_TOOL_DAY, ("terminal_type",), _columns(t.CLIENT_TOOL_DAY, TOOL_COLUMNS)),
+            splits={"tool": _AS_REPORTED, **_splits(t.CLIENT_TOOL_DAY, "terminal_type")},
         ),
     ),
     has_actors=True,

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, func, select
 
 from claude_dash.config import Settings
 from claude_dash.demo import clients
-from claude_dash.demo.habits import Days
+from claude_dash.demo.habits import CLIENT_DAYS, Days
 from claude_dash.demo.organization import CLIENT_TEAMS, Organization
 from claude_dash.facts import tables as t
 from claude_dash.ingest.arrivals import take_all
@@ -57,7 +57,7 @@ def test_what_is_sent_is_what_was_simulated(engine: Engine, settings: Settings) 
     with engine.connect() as connection:
         read = set(connection.execute(select(t.DAY_READ.c.day)).scalars())
         kinds = set(connection.execute(select(t.IDENTITY.c.kind)).scalars())
-    assert read == {TODAY - timedelta(days=back) for back in range(70)}
+    assert read == {TODAY - timedelta(days=back) for back in range(CLIENT_DAYS + 1)}
     assert {"account", "installation"} <= kinds
 
 

@@ -96,3 +96,18 @@ def test_a_removed_connection_counts_as_it_did(store: Rolled) -> None:
         connection.execute(delete(t.CONNECTION).where(t.CONNECTION.c.id == CONSOLE))
     store.roll()
     assert store.released("sessions")[ALL, ""] == 2 * len(PEOPLE)
+
+
+def test_an_edit_tool_has_one_spelling(store: Rolled) -> None:
+    """What clients call Edit is the edit tool of reports."""
+    for who in PEOPLE:
+        if who < 7:
+            store.add(t.TOOL_DAY, who, MONDAY, connection_id=CONSOLE, tool="edit_tool",
+                      suggestions_accepted=2)  # fmt: skip
+        else:
+            store.add(t.CLIENT_TOOL_DAY, who, MONDAY, connection_id=TELEMETRY, setup=3, tool="Edit",
+                      suggestions_accepted=3)  # fmt: skip
+    store.roll()
+    found = store.released("suggestions_accepted", "tool")
+    assert found[ALL, "edit_tool"] == 6 * 2 + 6 * 3
+    assert (ALL, "Edit") not in found
