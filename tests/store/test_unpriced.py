@@ -46,16 +46,18 @@ def add(engine: Engine, table: Table, model: str, cost: int | None, tokens: int 
 def test_models_without_a_cost_are_named_once(store: Engine) -> None:
     """Of a report or of our prices; what has a cost, or no tokens, is not among them."""
     assert trust.unpriced_models(store) == []
-    for table in (t.MODEL_USAGE_DAY, t.INVOCATION_DAY):
+    for table in (t.MODEL_USAGE_DAY, t.INVOCATION_DAY, t.CLIENT_MODEL_DAY):
         add(store, table, "claude-next", None)
         add(store, table, "claude-priced", 5)
         add(store, table, "claude-free", 0)
         add(store, table, "claude-unused", None, tokens=0)
     add(store, t.MODEL_USAGE_DAY, "claude-of-a-report", None)
+    add(store, t.CLIENT_MODEL_DAY, "claude-of-a-client", None)
     add(store, t.INVOCATION_DAY, "application-inference-profile/abc123", None)
     assert trust.unpriced_models(store) == [
         "application-inference-profile/abc123",
         "claude-next",
+        "claude-of-a-client",
         "claude-of-a-report",
     ]
 

@@ -1,0 +1,61 @@
+"""What is counted and told of clients is the same on both stores."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from claude_dash.clients import clients, priced_by_clients
+from claude_dash.facts import tables as t
+from claude_dash.people.hints import join_team
+from claude_dash.privacy.policy import Policy
+from claude_dash.store.engine import migrate, open_store
+from tests.postgres import postgres_server, postgres_url  # noqa: F401 - fixtures
+from tests.rolled import ALL, MONDAY, Rolled
+
+BUCKET, TELEMETRY = 1, 2
+PEOPLE = range(1, 13)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: Any, settings: Any) -> Iterator[Engine]:
+    """Yield an empty store of each kind."""
+    is_sqlite = request.param == "sqlite"
+    engine = open_store(settings.url if is_sqlite else request.getfixturevalue("postgres_url"))
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+def test_clients_beside_a_log(store: Engine, settings: Any) -> None:
+    """Tokens of the log, commits and hours of the client, teams by hint, and who decided."""
+    made = Rolled(settings, store)
+    made.connect(BUCKET, "bedrock", "123456789012")
+    made.connect(TELEMETRY, "telemetry", "")
+    made.setup(1, provider="bedrock", version="2.1.329")
+    made.read(MONDAY)
+    sent = {"connection_id": TELEMETRY, "setup": 1, "terminal_type": ""}
+    for who in PEOPLE:
+        made.somebody(who)
+        made.add(t.INVOCATION_DAY, who, MONDAY, connection_id=BUCKET, model="m", scope="",
+                 input_tokens=7)  # fmt: skip
+        made.add(t.CLIENT_DAY, who, MONDAY, **sent, commits=3, active_ms=1_800_000)
+        made.add(t.CLIENT_MODEL_DAY, who, MONDAY, **sent, model="private", input_tokens=5,
+                 cost_estimated=9)  # fmt: skip
+        for by, edits in (("config", 3), ("user_temporary", 1)):
+            made.add(t.CLIENT_TOOL_DAY, who, MONDAY, **sent, tool="Edit", decided_by=by,
+                     suggestions_accepted=edits)  # fmt: skip
+    with store.begin() as connection:
+        join_team(connection, TELEMETRY, PEOPLE, "Platform", MONDAY)
+    made.roll()
+    assert made.released("tokens")[ALL, ""] == 7 * len(PEOPLE)
+    assert made.released("commits")[ALL, ""] == 3 * len(PEOPLE)
+    assert made.released("active_ms")[ALL, ""] == 1_800_000 * len(PEOPLE)
+    assert made.released("suggestions_accepted", "tool")[ALL, "edit_tool"] == 4 * len(PEOPLE)
+    assert {row.key for row in made.rows_of(t.GROUP_ROW, level="team", grain="week")} == {"team:1"}
+    told = clients(store, Policy())
+    assert told is not None
+    assert (told.automatic, told.values["Version"]) == (Fraction(3, 4), [("2.1.329", 12)])
+    assert priced_by_clients(store) == ["private"]
