@@ -2,8 +2,10 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from getpass import getpass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -50,8 +52,11 @@ def add(
     region: Annotated[str, typer.Option(help="bedrock: the bucket's Region.")] = "",
     prefix: Annotated[str, typer.Option(help="bedrock: what stands before AWSLogs/.")] = "",
     role_arn: Annotated[str, typer.Option(help="bedrock: the role that may read it.")] = "",
+    folder: Annotated[
+        Path | None, typer.Option("--dir", metavar="DIR", help="sessions: the folder to read.")
+    ] = None,
     person: Annotated[
-        str, typer.Option(metavar="EMAIL", help="telemetry: whose the token is, if one person's.")
+        str, typer.Option(metavar="EMAIL", help="telemetry, sessions: if all is one person's.")
     ] = "",
     person_key: Annotated[
         str, typer.Option(metavar="KEY", help="telemetry: the attribute that names a person.")
@@ -66,15 +71,27 @@ def add(
     if kind not in KITS:
         what = "kind of connection"
         raise UnknownNameError.of(what, kind, KITS)
-    given = {
-        "bedrock": {
-            "--bucket": bucket, "--region": region, "--prefix": prefix, "--role-arn": role_arn,
-        },
-        "telemetry": {"--person": person, "--person-key": person_key, "--team": team},
-    }  # fmt: skip
+    given: dict[str, tuple[object, tuple[str, ...]]] = {
+        "--bucket": (bucket, ("bedrock",)),
+        "--region": (region, ("bedrock",)),
+        "--prefix": (prefix, ("bedrock",)),
+        "--role-arn": (role_arn, ("bedrock",)),
+        "--dir": (folder, ("sessions",)),
+        "--person": (person, ("telemetry", "sessions")),
+        "--person-key": (person_key, ("telemetry",)),
+        "--team": (team, ("telemetry",)),
+    }
     _refuse_others(kind, given, has_key=key_stdin or bool(key_env))
     from claude_dash import connections  # noqa: PLC0415 - start-up is fast
 
+    if folder is not None:
+        from claude_dash.connections import session_files  # noqa: PLC0415 - start-up is fast
+
+        where = session_files.options_for(folder, person)
+        with opened() as engine:
+            said = session_files.add(engine, settings(), name, where, test=not no_test)
+        _tell(said, as_json=as_json)
+        return
     if kind == "bedrock":
         from claude_dash.connections import bedrock  # noqa: PLC0415 - start-up is fast
         from claude_dash.connections.bedrock_options import Options  # noqa: PLC0415 - same
@@ -92,7 +109,9 @@ def add(
     _tell(tested, as_json=as_json)
 
 
-def _refuse_others(kind: str, given: dict[str, dict[str, str]], *, has_key: bool) -> None:
+def _refuse_others(
+    kind: str, given: Mapping[str, tuple[object, tuple[str, ...]]], *, has_key: bool
+) -> None:
     """Refuse options of another kind.
 
     Raises:
@@ -104,10 +123,12 @@ def _refuse_others(kind: str, given: dict[str, dict[str, str]], *, has_key: bool
     if kind == "telemetry" and has_key:
         message = "Clients send with a token, which is made here."
         raise ConfigError(message, "Leave --key-stdin and --key-env out.")
-    for other, options in given.items():
-        wrong = [option for option, value in options.items() if value]
-        if other != kind and wrong:
-            message = f"{wrong[0]} belongs to the kind {other}."
+    if kind == "sessions" and (has_key or not given["--dir"][0]):
+        message = "Session files are read from a folder, without a key."
+        raise ConfigError(message, "Give --dir DIR, and no key.")
+    for option, (value, kinds) in given.items():
+        if value and kind not in kinds:
+            message = f"{option} belongs to the kind {' or '.join(kinds)}."
             raise ConfigError(message, f"Leave it out for {kind}.")
 
 

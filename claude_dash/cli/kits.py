@@ -43,4 +43,47 @@ A letter for the primary owner:
 
 """
 ENTERPRISE += textwrap.indent(letters.ENTERPRISE, "  ")
-KITS = {"console": CONSOLE, "enterprise": ENTERPRISE, "bedrock": "", "telemetry": ""}  # made
+SESSIONS = """\
+{name}: session files
+
+Claude Code keeps a file of each session on the machine where it runs, below ~/.claude/projects (or
+below the folder named by CLAUDE_CONFIG_DIR). Read them where nothing else can tell.
+
+1  Of one person, once:   claude-dash import sessions ~/.claude/projects --person EMAIL
+   Of one person, again and again:
+                          claude-dash connect add sessions {name} --dir DIR --person EMAIL
+   Of many people, from a mirror on a disk that claude-dash can read:
+                          claude-dash connect add sessions {name} --dir DIR
+   Then the first level of folders in DIR says whose they are. Name each by mail address, such as
+   DIR/person-1@example.com/projects/..., and people are found on the roster by themselves.
+2  Mirror the files *.jsonl below projects, and nothing else: rsync -a --include='*/'
+   --include='*.jsonl' --exclude='*' copies them and keeps their times. Leave out tool-results,
+   memory, history.jsonl, settings and credentials. Copy often enough: a client deletes files after
+   30 days (cleanupPeriodDays), and what was not copied by then is lost.
+3  Give claude-dash the right to read DIR, and nobody else: the files hold prompts, code and
+   answers in plain text. claude-dash counts answers, tokens, models, sessions, lines, pull requests
+   and the names of features; of a path or an id it keeps a digest. Delete the copies when you like:
+   what was counted stays.
+
+What to know:
+   A mirror is best effort. One that is written by a session store of the Agent SDK does not repeat
+   a write that failed, and nobody learns of it. Its retention is yours to set.
+   Compaction and titles are requests too, and some of them are in no file: tokens are a little
+   lower than in telemetry. Commits, active time and refused edits are in no file either.
+   Folders are named by working directory, with every other sign a dash, which cannot be undone;
+   they are not read.
+   It works forward only: what was deleted before the first copy is not known to anybody. The
+   format is the vendor's own and changes without notice; lines that are not known are left out, and
+   Data trust says how many could not be read.
+   Where a vendor's report, logs or telemetry have a person and a day as well, those count and
+   not the files.
+
+To end it: claude-dash connect remove {name}
+"""
+KITS = {
+    "console": CONSOLE,
+    "enterprise": ENTERPRISE,
+    "bedrock": "",  # made
+    "telemetry": "",  # made as well
+    "sessions": SESSIONS,
+}

@@ -1,4 +1,4 @@
-"""Reading: what is new at the sources, and rosters from files."""
+"""Reading: what is new at the sources, rosters and session files."""
 
 from dataclasses import asdict
 from datetime import date
@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
     app.command()(sync)
     importing = typer.Typer(help="Take in files.", no_args_is_help=True)
     importing.command()(roster)
+    importing.command()(sessions)
     app.add_typer(importing, name="import")
 
 
@@ -90,6 +91,35 @@ def roster(
     typer.echo(f"{imported.accepted} rows taken, {len(imported.rejected)} set aside.")
     for line, reason in imported.rejected:
         typer.echo(f"line {line}: {reason}")
+
+
+def sessions(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Of one person; it may hold folders.")
+    ],
+    *,
+    person: Annotated[
+        str, typer.Option("--person", metavar="EMAIL", help="Whose they are, by address.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Count the session files of one person: answers, tokens, lines, features; no content.
+
+    What was counted before does not count again, whichever way it came. `connect kit sessions`
+    says what session files lack.
+    """
+    from claude_dash.ingest.sessions import import_folder  # noqa: PLC0415 - start-up is fast
+
+    with opened() as engine:
+        taken = import_folder(engine, vault(), settings(), folder, person, tell=_progress)
+    rejected = sorted(taken.rejected.items())
+    if as_json:
+        said = [{"line": None, "reason": f"{reason} ({n})"} for reason, n in rejected]
+        output.document({"accepted": taken.accepted, "rejected": said})
+        return
+    typer.echo(f"{taken.accepted} lines taken, {taken.rejected.total()} set aside.")
+    for reason, number in rejected:
+        typer.echo(f"{reason}: {number}")
 
 
 def _roll_up(engine: object) -> None:

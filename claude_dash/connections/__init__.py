@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from claude_dash.config import Settings
 from claude_dash.connections import bedrock as buckets
-from claude_dash.connections import clients, senders
+from claude_dash.connections import clients, senders, session_files
 from claude_dash.connections.listing import Listed, exist, list_all, progress_of
 from claude_dash.connections.rows import (
     ADDED,
@@ -189,6 +189,8 @@ def test(
             return buckets.test(engine, name, transport=transport)
         if row.kind in senders.KINDS:
             return clients.test(engine, name)
+        if row.kind == session_files.KIND:
+            return session_files.test(engine, name)
         key = key_of(connection, vault, row.id)
     return tested(
         name, row.kind, try_key(engine, vault, settings, row.kind, key, transport=transport)
@@ -290,7 +292,9 @@ def remove(
         connection.execute(stopped)
     with hold(engine, f"sync:{row.id}"):
         with engine.begin() as connection:
-            connection.execute(delete(_SECRET).where(_SECRET.c.connection_id == row.id))
+            # How far files were read tells nothing once nobody reads them.
+            for table in (_SECRET, t.SESSION_FILE):
+                connection.execute(delete(table).where(table.c.connection_id == row.id))
             connection.execute(delete(_CONNECTION).where(_CONNECTION.c.id == row.id))
             if purge:
                 _purge(connection, row.id)

@@ -64,6 +64,7 @@ def _names(*groups: tuple[Measure, ...], also: tuple[str, ...] = ()) -> frozense
 _ELSEWHERE_TOKENS = frozenset({"tokens_elsewhere"})
 _ELSEWHERE_BILLED = frozenset({"cost_billed_elsewhere"})  # no product, and no list price
 _COSTS = _names(SPEND, ELSEWHERE_COST)
+_OF_FILES = tuple(one for one in ACTIVITY if one.name != "commits")  # they are in no file
 REPORTS = {
     one.name: one
     for one in (
@@ -76,6 +77,8 @@ REPORTS = {
                _names(MODEL_USAGE, REQUESTS, also=("active_days", PRESENCE)), DELIVERED),
         Report("telemetry.metrics", "Metrics of clients", 2,
                _names(ACTIVITY, HOURS, MODEL_USAGE, TOOLS, FEATURES, also=(PRESENCE,))),
+        Report("sessions.files", "Session files", 2,
+               _names(_OF_FILES, MODEL_USAGE, REQUESTS, FEATURES, also=(PRESENCE,))),
         Report("enterprise.summaries", "Seats and active users", 7,
                frozenset({SEATS, "vendor_active"})),
         Report("enterprise.usage", "Tokens", 30,

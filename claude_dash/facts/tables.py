@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Column, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from claude_dash.facts import accounts, clients, daily, logs, sent
+from claude_dash.facts import accounts, clients, daily, logs, sent, transcripts
 from claude_dash.facts.types import instant, table_of
 
 # --- connections and how far they were read ------------------------------------------------------
@@ -328,6 +328,11 @@ INGEST_TOKEN = sent.INGEST_TOKEN
 SENT_POINT = sent.SENT_POINT
 SENT_SERIES = sent.SENT_SERIES
 SENT_SESSION = sent.SENT_SESSION
+SESSION_FILE = transcripts.SESSION_FILE
+SESSION_ANSWER = transcripts.SESSION_ANSWER
+SESSION_CHANGE = transcripts.SESSION_CHANGE
+SESSION_COST = transcripts.SESSION_COST
+SESSION_TABLES = transcripts.SESSION_TABLES
 LOG_OBJECT = logs.LOG_OBJECT
 LOG_REQUEST = logs.LOG_REQUEST
 FACT_TABLES = daily.FACT_TABLES

@@ -20,6 +20,7 @@ from claude_dash.ingest.arrivals import count_arrivals
 from claude_dash.ingest.bedrock import read_bucket
 from claude_dash.ingest.reports import read_reports
 from claude_dash.ingest.run import Outcome, Progress, Run
+from claude_dash.ingest.sessions import read_files
 from claude_dash.people import vendor
 from claude_dash.people.limits import take_limits
 from claude_dash.rollup import roll_up
@@ -199,6 +200,8 @@ def _read(run: Run, since: date | None, until: date | None, transport: Transport
         read_bucket(run, since, until, transport)
     elif run.row.kind in SENT_KINDS:
         count_arrivals(run)
+    elif run.row.kind == "sessions":
+        read_files(run, since, until)
     else:
         _read_reports(run, since, until, transport)
 

@@ -140,7 +140,7 @@ def erase(engine: Engine, vault: Vault, email: str, *, actor: str = "command lin
         known = set(connection.execute(select(erased.c.who)).scalars())
         for who in (found | {asked}) - known:
             connection.execute(insert(erased).values(who=who))
-        for table in (*t.FACT_TABLES, t.SENT_SESSION):
+        for table in (*t.FACT_TABLES, t.SENT_SESSION, *t.SESSION_TABLES):
             connection.execute(delete(table).where(table.c.who.in_(found | {asked})))
         for table in _PERSON_TABLES:
             connection.execute(delete(table).where(table.c.person_id == person))

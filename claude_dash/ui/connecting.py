@@ -220,12 +220,7 @@ def _manage(view: View, one: connections.Listed) -> None:
             elif st.button("Pause", key=f"pause-{name}"):
                 connections.pause(found.engine, name, actor=actor)
                 st.rerun()
-        if one.kind == bedrock.KIND:
-            buckets.manage(view, name)
-        elif not is_read:
-            senders.manage(view, one)
-        else:
-            _new_key(view, name)
+        _own(view, one)
         with st.form(f"remove-{name}", border=False):
             choice = st.radio(
                 "What was read through it", ("keep", "purge"), horizontal=True, key=f"purge-{name}"
@@ -239,6 +234,16 @@ def _manage(view: View, one: connections.Listed) -> None:
                         found.engine, found.settings, name, purge=choice == "purge", actor=actor
                     )
                     st.rerun()
+
+
+def _own(view: View, one: connections.Listed) -> None:
+    """Draw what can be changed of a connection of its kind; of a folder nothing."""
+    if one.kind == bedrock.KIND:
+        buckets.manage(view, one.name)
+    elif one.kind in KINDS:
+        senders.manage(view, one)
+    elif one.kind in connections.PROBES:
+        _new_key(view, one.name)
 
 
 def _new_key(view: View, name: str) -> None:

@@ -66,8 +66,8 @@ def test_every_recording_is_read() -> None:
 
 
 def test_every_ruling_has_a_source() -> None:
-    """What is ruled is read, and what is read is ruled; logs are no report of a vendor's API."""
-    assert found().keys() == REPORTS.keys() - {"bedrock.logs", "telemetry.metrics"}
+    """What is ruled is read, and what is read is ruled; logs and clients are no report of an API."""
+    assert found().keys() == REPORTS.keys() - {"bedrock.logs", "telemetry.metrics", "sessions.files"}
 
 
 @every_case

@@ -7,7 +7,7 @@ from sqlalchemy import Table
 from claude_dash.facts import tables as t
 from tests.rolled import ALL, MONDAY, Rolled
 
-TELEMETRY = 3
+TELEMETRY, FILES = 3, 4
 
 
 def _released(world: Rolled, measure: str) -> int | None:
@@ -24,6 +24,7 @@ def _sent(world: Rolled, table: Table, who: int, **values: Any) -> None:
 def _world(settings: Any) -> Rolled:
     world = Rolled(settings)
     world.connect(TELEMETRY, "telemetry")
+    world.connect(FILES, "sessions")
     world.people(range(1, 13))
     world.read(MONDAY)
     return world
@@ -40,6 +41,18 @@ def test_a_report_stands_and_telemetry_fills_in_the_rest(settings: Any) -> None:
     assert _released(world, "sessions") == 6 * 2 + 6 * 5
     assert _released(world, "commits") == 6
     assert _released(world, "active") == 12
+
+
+def test_files_stand_in_where_nothing_was_sent(settings: Any) -> None:
+    """What a client sent and what its files hold is counted once, person by person."""
+    world = _world(settings)
+    for who in range(1, 7):
+        _sent(world, t.CLIENT_DAY, who, sessions=2)
+    for who in range(4, 13):
+        world.add(t.CLIENT_DAY, who, MONDAY, connection_id=FILES, setup=1, sessions=5)
+    world.code(12, sessions=7)
+    world.roll()
+    assert _released(world, "sessions") == 6 * 2 + 5 * 5 + 7
 
 
 def test_tokens_and_decisions_of_clients_count(settings: Any) -> None:
