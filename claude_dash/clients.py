@@ -21,6 +21,7 @@ from claude_dash.privacy.unions import overlay, reasons, stack
 from claude_dash.rollup.once import CLIENTS
 
 WEEKS = 4
+FEW_EVENTS = 10
 NOT_SAID = "not reported"
 INSTALLATION, ADDRESS = "installation", "email"
 # Decisions that a setting or a hook took, and no person (contract 6).
@@ -42,6 +43,7 @@ class Clients:
     whom no address names, the installations among them. values: people by what their clients were;
     a value of fewer than k stands with others, and nothing is told where that is fewer still.
     automatic: the share of decisions on edits that settings and hooks took; None: not told.
+    events: how many of each were sent, in two digits; nobody's, since they are kept without names.
     """
 
     since: date
@@ -51,6 +53,7 @@ class Clients:
     without_address: int
     values: Mapping[str, Sequence[tuple[str, int]]]
     automatic: Fraction | None
+    events: Sequence[tuple[str, int]]
 
 
 def clients(engine: Engine, policy: Policy) -> Clients | None:
@@ -68,6 +71,7 @@ def clients(engine: Engine, policy: Policy) -> Clients | None:
         kinds = _kinds(connection, people)
         setups = {row.id: row for row in connection.execute(select(t.CLIENT_SETUP))}
         automatic = _automatic(connection, since, until, policy)
+        events = _events(connection, since, until)
     values = {}
     for name, column in _VALUES.items():
         users: dict[str, set[int]] = {}
@@ -83,6 +87,7 @@ def clients(engine: Engine, policy: Policy) -> Clients | None:
         without_address=sum(ADDRESS not in of for of in kinds.values()),
         values=values,
         automatic=automatic,
+        events=events,
     )
 
 
@@ -129,6 +134,15 @@ def _kinds(connection: Connection, people: set[int]) -> dict[int, set[str]]:
         if person in people:
             found.setdefault(person, set()).add(kind)
     return found
+
+
+def _events(connection: Connection, since: date, until: date) -> Sequence[tuple[str, int]]:
+    """Return how many events of each name came; what is no more than a few is left out."""
+    c = t.EVENT_DAY.c
+    number = func.sum(c.number)
+    query = select(c.event, number).where(*_inside(connection, t.EVENT_DAY, since, until))
+    query = query.group_by(c.event).having(number >= FEW_EVENTS).order_by(number.desc(), c.event)
+    return [(event, round(n, 2 - len(str(n)))) for event, n in connection.execute(query)]
 
 
 def _automatic(connection: Connection, since: date, until: date, policy: Policy) -> Fraction | None:

@@ -50,6 +50,17 @@ def events(run: str) -> list[Recorded]:
     return [_recorded(one) for one in INDEX["requests"] if _is_wanted(one, run, "/v1/logs")]
 
 
+def hooks(run: str) -> list[Recorded]:
+    """Return the recorded hook events of a run."""
+    lines = map(json.loads, (PAYLOADS / "hooks" / f"{run}.jsonl").read_text().splitlines())
+    headers = {"content-type": "application/json"}
+    return [
+        Recorded(run, "/v1/hooks", headers, one["body"].encode(),
+                 datetime.fromtimestamp(one["received_at"], UTC))
+        for one in lines
+    ]  # fmt: skip
+
+
 def _is_wanted(one: dict[str, Any], run: str, path: str) -> bool:
     return str(one["file"]).startswith(run) and one["path"] == path
 

@@ -56,13 +56,14 @@ def add(
         Path | None, typer.Option("--dir", metavar="DIR", help="sessions: the folder to read.")
     ] = None,
     person: Annotated[
-        str, typer.Option(metavar="EMAIL", help="telemetry, sessions: if all is one person's.")
+        str,
+        typer.Option(metavar="EMAIL", help="telemetry, hooks, sessions: if all is one person's."),
     ] = "",
     person_key: Annotated[
         str, typer.Option(metavar="KEY", help="telemetry: the attribute that names a person.")
     ] = "",
     team: Annotated[
-        str, typer.Option(help="telemetry: the team of whoever it sees and is in no other.")
+        str, typer.Option(help="telemetry, hooks: the team of whoever it sees and is in no other.")
     ] = "",
     no_test: Annotated[bool, typer.Option("--no-test", help="Save it without trying it.")] = False,
     as_json: AsJson = False,
@@ -77,9 +78,9 @@ def add(
         "--prefix": (prefix, ("bedrock",)),
         "--role-arn": (role_arn, ("bedrock",)),
         "--dir": (folder, ("sessions",)),
-        "--person": (person, ("telemetry", "sessions")),
+        "--person": (person, ("telemetry", "hooks", "sessions")),
         "--person-key": (person_key, ("telemetry",)),
-        "--team": (team, ("telemetry",)),
+        "--team": (team, ("telemetry", "hooks")),
     }
     _refuse_others(kind, given, has_key=key_stdin or bool(key_env))
     from claude_dash import connections  # noqa: PLC0415 - start-up is fast
@@ -99,9 +100,11 @@ def add(
         options = Options(bucket.strip(), region.strip(), prefix.strip(), role_arn.strip())
         with opened() as engine:
             tested: Tested = bedrock.add_bucket(engine, settings(), name, options, test=not no_test)
-    elif kind == "telemetry":
+    elif kind in senders.SENT:
         with opened() as engine:
-            tested = senders.add(engine, name, person=person, person_key=person_key, team=team)
+            tested = senders.add(
+                engine, kind, name, person=person, person_key=person_key, team=team
+            )
     else:
         key = _key(from_stdin=key_stdin, variable=key_env)
         with opened() as engine:
@@ -120,7 +123,7 @@ def _refuse_others(
     if kind == "bedrock" and has_key:
         message = "A bucket is read with the AWS credentials of this machine, not with a key."
         raise ConfigError(message, "Leave --key-stdin and --key-env out.")
-    if kind == "telemetry" and has_key:
+    if kind in senders.SENT and has_key:
         message = "Clients send with a token, which is made here."
         raise ConfigError(message, "Leave --key-stdin and --key-env out.")
     if kind == "sessions" and (has_key or not given["--dir"][0]):
@@ -190,7 +193,7 @@ def kit(
         int, typer.Option(help="telemetry: milliseconds between exports.", show_default=False)
     ] = 0,
     endpoint: Annotated[
-        str, typer.Option(metavar="URL", help="telemetry: where clients send to.")
+        str, typer.Option(metavar="URL", help="telemetry, hooks: where clients send to.")
     ] = "",
 ) -> None:
     """Print what must be done at the other side: steps, roles, settings, policies and links."""
@@ -204,8 +207,9 @@ def kit(
         if name not in kinds:
             what = "connection"
             raise UnknownNameError.of(what, name, kinds)
-        if kinds[name] == "telemetry":
-            typer.echo(senders.kit(engine, name if is_known else "", asked), nl=False)
+        if kinds[name] in senders.SENT:
+            kind = kinds[name]
+            typer.echo(senders.kit(engine, kind, name if is_known else "", asked), nl=False)
             return
         asked.refuse(kinds[name])
         if kinds[name] == "bedrock":

@@ -85,5 +85,6 @@ KITS = {
     "enterprise": ENTERPRISE,
     "bedrock": "",  # made
     "telemetry": "",  # made as well
+    "hooks": "",  # the same
     "sessions": SESSIONS,
 }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from claude_dash.connections.senders import Issued
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+SENT = ("telemetry", "hooks")  # the kinds that clients send to
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The connection's name.")]
 
 
@@ -54,13 +55,15 @@ def register(connect: typer.Typer) -> None:
     connect.command("events")(events)
 
 
-def add(engine: "Engine", name: str, *, person: str, person_key: str, team: str) -> "Issued":
-    """Save a connection that clients send telemetry to."""
+def add(
+    engine: "Engine", kind: str, name: str, *, person: str, person_key: str, team: str
+) -> "Issued":
+    """Save a connection that clients send to."""
     from claude_dash.connections import senders  # noqa: PLC0415 - start-up is fast
 
     named_by = person_key.strip() or senders.PERSON_KEY
     options = senders.Options(person.strip(), named_by, team=team.strip())
-    return senders.add(engine, "telemetry", name, options)
+    return senders.add(engine, kind, name, options)
 
 
 def tell(tested: "Tested") -> None:
@@ -68,8 +71,8 @@ def tell(tested: "Tested") -> None:
     if token := getattr(tested, "token", ""):
         typer.echo(f"Ingest token, shown this once: {token}")
         typer.echo(f"What clients need: claude-dash connect kit {tested.name}")
-    elif tested.kind == "telemetry" and tested.status == "waiting":
-        typer.echo("Nothing arrived yet. A client sends at its interval, and when it ends.")
+    elif tested.kind in SENT and tested.status == "waiting":
+        typer.echo("Nothing arrived yet. Telemetry comes at its interval and when a client ends.")
 
 
 def rotate(
@@ -118,14 +121,24 @@ def events(
     typer.echo(f"{name}: events are {'counted' if count else 'refused'}.")
 
 
-def kit(engine: "Engine", name: str, asked: Asked) -> str:
+def kit(engine: "Engine", kind: str, name: str, asked: Asked) -> str:
     """Return the kit of a connection, or one with placeholders where the name is empty.
 
     Raises:
         ConfigError: An attribute, the address or another part cannot be used.
     """
-    from claude_dash.connections import senders, snippets, telemetry_kit  # noqa: PLC0415 - the same
+    from claude_dash.connections import (  # noqa: PLC0415 - start-up is fast
+        hooks_kit,
+        senders,
+        snippets,
+        telemetry_kit,
+    )
 
+    if kind == "hooks":
+        Asked(asked.attributes, asked.protocol, asked.interval_ms).refuse(kind)
+        return hooks_kit.written(
+            snippets.Wanted(name or "NAME", asked.endpoint or settings().public_url)
+        )
     options = senders.options_of(engine, name) if name else senders.Options()
     wanted = snippets.Wanted(
         name or "NAME",

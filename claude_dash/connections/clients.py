@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, distinct, func
 
 from claude_dash.clock import today
 from claude_dash.connections.rows import Tested, row_of
+from claude_dash.connections.senders import HOOKS
 from claude_dash.facts import tables as t
 from claude_dash.privacy.policy import MIN_K, current
 
@@ -50,7 +51,8 @@ def arrived(engine: Engine, name: str, smallest: int = MIN_K) -> Arrived:
         UnknownNameError: There is no such connection.
     """
     with engine.connect() as connection:
-        number = row_of(connection, name).id
+        row = row_of(connection, name)
+        number = row.id
         if not has_any(connection, number):
             return Arrived()
         read, token = t.DAY_READ.c, t.INGEST_TOKEN.c
@@ -67,7 +69,7 @@ def arrived(engine: Engine, name: str, smallest: int = MIN_K) -> Arrived:
             _people(connection, number, of.version, k),
             _people(connection, number, of.entry_point, k),
             _people(connection, number, of.provider, k),
-            _missing(connection, number),
+            _missing(connection, number, row.kind),
         )
 
 
@@ -109,7 +111,7 @@ def _people(connection: Connection, number: int, of: ColumnElement[str], k: int)
     return counts if min(counts.values(), default=0) >= k else dict.fromkeys(counts)
 
 
-def _missing(connection: Connection, number: int) -> tuple[str, ...]:
+def _missing(connection: Connection, number: int, kind: str) -> tuple[str, ...]:
     """Return what some of the last days' clients do not say of themselves, or nobody of them."""
     of_setup = select(_DAY.c.who).join(_SETUP, _SETUP.c.id == _DAY.c.setup)
     of_people = select(_DAY.c.who).join(_IDENTITY, _IDENTITY.c.who == _DAY.c.who)
@@ -117,9 +119,14 @@ def _missing(connection: Connection, number: int) -> tuple[str, ...]:
     in_a_team = select(c.id).where(c.person_id == _IDENTITY.c.person_id, end.is_(None)).exists()
     lacks: dict[str, Select[Any]] = {
         "email": of_people.where(_IDENTITY.c.kind == "installation"),
-        "entry point": of_setup.where(_SETUP.c.entry_point == ""),
         "team": of_people.where(~in_a_team),
-        "version": of_setup.where(_SETUP.c.version == ""),
     }
+    if kind != HOOKS:  # which never say what the client is
+        lacks["entry point"] = of_setup.where(_SETUP.c.entry_point == "")
+        lacks["version"] = of_setup.where(_SETUP.c.version == "")
     found = {one: query.where(_recent(number)).limit(1) for one, query in lacks.items()}
-    return tuple(one for one, query in found.items() if connection.execute(query).first())
+    missing = tuple(
+        one for one, query in sorted(found.items()) if connection.execute(query).first()
+    )
+    waits = select(t.SENT_USE.c.session).where(t.SENT_USE.c.connection_id == number).limit(1)
+    return (*missing, "person") if connection.execute(waits).first() else missing

@@ -3,7 +3,8 @@
 They wait two seconds at most, print nothing and never fail: a hook must not hold a developer up.
 """
 
-TOKEN_VARIABLE = "CLAUDE_USAGE_TOKEN"  # noqa: S105 - the name of a variable
+from claude_dash.connections.snippets import TOKEN_VARIABLE
+
 # The token goes through a file descriptor, since arguments stand in the list of processes. `-q`
 # leaves a developer's own .curlrc out.
 POSIX = """\

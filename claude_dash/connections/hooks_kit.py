@@ -6,12 +6,11 @@ from typing import Any
 from claude_dash.connections.forwarding import (
     POWERSHELL_COMMAND,
     POWERSHELL_PATH,
-    TOKEN_VARIABLE,
     posix,
     powershell,
 )
-from claude_dash.connections.snippets import Settings, Wanted
-from claude_dash.connections.telemetry_kit import LOCAL, PLAIN, Part
+from claude_dash.connections.snippets import TOKEN_VARIABLE, Settings, Wanted
+from claude_dash.connections.telemetry_kit import LOCAL, PLAIN, Part, pasted
 
 TIMEOUT_S = 2  # the client waits for the answer; contract 8
 # What counts sessions, tools, MCP servers, skills and subagents. SessionStart has no HTTP hook.
@@ -44,7 +43,9 @@ minimum version first.""",
     """\
 A hook's body holds prompts and what tools read. claude-dash keeps names and counts and drops the
 rest before anything is stored. Use https all the same.""",
-    "Hooks name nobody: people come from telemetry of the same session, or from the token.",
+    """\
+Hooks name nobody: people come from telemetry of the same session, or from a token of their own
+(--person EMAIL). Sessions that nobody names in two days are left out; Data trust counts them.""",
     """\
 Each developer is asked once, and restarts Claude Code. It covers the command line alone, and goes
 forward only.""",
@@ -88,6 +89,11 @@ def warnings(wanted: Wanted) -> tuple[str, ...]:
     """Return what must be known before anything is pasted."""
     of_address = (PLAIN,) if wanted.is_plain else (LOCAL,) if wanted.is_local else ()
     return (*of_address, *ALWAYS)
+
+
+def written(wanted: Wanted) -> str:
+    """Return the whole kit as text."""
+    return "\n".join([*pasted(wanted, "hooks", warnings(wanted), parts(wanted)), ""])
 
 
 def _spelled(settings: Settings) -> str:

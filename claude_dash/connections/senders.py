@@ -21,7 +21,7 @@ from claude_dash.people.names import fault
 from claude_dash.store import tokens
 from claude_dash.store.audit import note
 
-KINDS = ("telemetry",)
+TELEMETRY, HOOKS = KINDS = ("telemetry", "hooks")
 OVERLAP = timedelta(hours=24)
 PERSON_KEY = "enduser.id"  # contract 11: the documented way for fleets without accounts
 _CONNECTION = t.CONNECTION
@@ -120,6 +120,9 @@ def change(engine: Engine, name: str, *, actor: str = COMMAND_LINE, **values: An
     """
     with engine.begin() as connection:
         row = _sender(connection, name)
+        if row.kind == HOOKS and "counts_events" in values:
+            message = f"{name} is sent hooks: their events are always counted by name."
+            raise ConfigError(message, "Count events of a connection of the kind telemetry.")
         options = replace(Options.load(row.options), **values)
         _check(options)
         changed = update(_CONNECTION).where(_CONNECTION.c.id == row.id)
@@ -153,7 +156,7 @@ def _sender(connection: Connection, name: str) -> Row[Any]:
     row = row_of(connection, name)
     if row.kind not in KINDS:
         message = f"{name} is read with a key: nobody sends to it."
-        raise ConfigError(message, "Only telemetry has ingest tokens.")
+        raise ConfigError(message, "Telemetry and hooks have ingest tokens.")
     return row
 
 

@@ -77,7 +77,7 @@ class Wanted:
         return urlsplit(self.base_url).hostname in LOOPBACK
 
     def address(self, path: str) -> str:
-        """Return one of our addresses: metrics or logs."""
+        """Return one of our addresses: metrics, logs or hooks."""
         return f"{self.base_url.rstrip('/')}/v1/{path}"
 
 

@@ -103,24 +103,31 @@ def warnings(wanted: Wanted) -> tuple[str, ...]:
 
 def written(wanted: Wanted) -> str:
     """Return the whole kit as text."""
-    lines = [f"{wanted.name}: telemetry of Claude Code\n"]
-    if wanted.token == TOKEN:
-        lines.append(
-            f"{TOKEN} stands for the token: claude-dash connect add telemetry NAME prints one,\n"
-            "once, and claude-dash connect rotate NAME a new one.\n"
-        )
-    lines.append("--- Before you begin ---\n")
-    lines += [_wrapped(one, "- ") for one in warnings(wanted)]
-    for part in parts(wanted):
-        lines.append(f"\n--- {part.title} ---\n\n{part.where}\n\n{part.text.rstrip()}")
     return "\n".join(
         [
-            *lines,
+            *pasted(wanted, "telemetry", warnings(wanted), parts(wanted)),
             f"\n--- Rollout ---\n\n{checklist(wanted.name)}",
             f"--- Message to developers ---\n\n{MESSAGE}",
             f"--- When figures appear ---\n\n{_wrapped(appears(wanted))}\n",
         ]
     )
+
+
+def pasted(
+    wanted: Wanted, kind: str, known_before: tuple[str, ...], found: tuple[Part, ...]
+) -> list[str]:
+    """Return the lines of a kit that every kind has: what it is, warnings, and what is pasted."""
+    lines = [f"{wanted.name}: {kind} of Claude Code\n"]
+    if wanted.token == TOKEN:
+        lines.append(
+            f"{TOKEN} stands for the token: claude-dash connect add {kind} NAME prints one,\n"
+            "once, and claude-dash connect rotate NAME a new one.\n"
+        )
+    lines.append("--- Before you begin ---\n")
+    lines += [_wrapped(one, "- ") for one in known_before]
+    for part in found:
+        lines.append(f"\n--- {part.title} ---\n\n{part.where}\n\n{part.text.rstrip()}")
+    return lines
 
 
 def _wrapped(text: str, begins: str = "") -> str:

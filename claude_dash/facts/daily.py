@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from claude_dash.facts.clients import CLIENT_TABLES, EVENT_DAY
 from claude_dash.facts.logs import LOG_TABLES
-from claude_dash.facts.sent import SENT_SESSION
+from claude_dash.facts.sent import SENT_SESSION, SENT_USE
 from claude_dash.facts.transcripts import SESSION_TABLES
 from claude_dash.facts.types import IdentityDay, by_unpriced_model, table_of
 
@@ -186,4 +186,12 @@ FACT_TABLES = (
     *CLIENT_TABLES,
 )
 # Everything that is kept by connection and day.
-DAY_TABLES = (*FACT_TABLES, SUMMARY_DAY, *LOG_TABLES, EVENT_DAY, SENT_SESSION, *SESSION_TABLES)
+DAY_TABLES = (
+    *FACT_TABLES,
+    SUMMARY_DAY,
+    *LOG_TABLES,
+    EVENT_DAY,
+    SENT_SESSION,
+    SENT_USE,
+    *SESSION_TABLES,
+)

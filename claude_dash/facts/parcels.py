@@ -5,9 +5,12 @@ A parcel holds no content and names nobody: pseudonyms, digests, and identities 
 
 import hashlib
 import struct
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
+
+from claude_dash.facts.identity import Identified
 
 DIGEST_BYTES = 8
 
@@ -35,6 +38,15 @@ class Sender(NamedTuple):
     session: int
     terminal_type: str
     setup: Setup
+
+
+def pseudonyms(
+    identity: Identified, key: bytes, seal: Callable[[str], bytes]
+) -> tuple[int, int, bytes]:
+    """Return what a sender says of who it is: who, address and identity."""
+    address = Identified("email", identity.email).who(key) if identity.email else 0
+    kept = msgspec.json.encode([identity.kind, identity.value, identity.email]).decode()
+    return identity.who(key), address, seal(kept)
 
 
 class Feature(NamedTuple):
@@ -106,3 +118,8 @@ class Digest:
         for part in parts:
             made.update(struct.pack("<I", len(part)) + part)
         return int.from_bytes(made.digest(), "big") >> 1 or 1
+
+
+def session_of(digest: Digest, name: str) -> int:
+    """Return what stands for a session, by whichever way a client tells of it."""
+    return digest.of(b"session", name.encode())

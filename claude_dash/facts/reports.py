@@ -65,6 +65,7 @@ _ELSEWHERE_TOKENS = frozenset({"tokens_elsewhere"})
 _ELSEWHERE_BILLED = frozenset({"cost_billed_elsewhere"})  # no product, and no list price
 _COSTS = _names(SPEND, ELSEWHERE_COST)
 _OF_FILES = tuple(one for one in ACTIVITY if one.name != "commits")  # they are in no file
+_STARTED = tuple(one for one in ACTIVITY if one.name == "sessions")
 REPORTS = {
     one.name: one
     for one in (
@@ -77,6 +78,8 @@ REPORTS = {
                _names(MODEL_USAGE, REQUESTS, also=("active_days", PRESENCE)), DELIVERED),
         Report("telemetry.metrics", "Metrics of clients", 2,
                _names(ACTIVITY, HOURS, MODEL_USAGE, TOOLS, FEATURES, also=(PRESENCE,))),
+        Report("hooks.events", "Hooks of clients", 2,
+               _names(_STARTED, FEATURES, also=("active_days", PRESENCE))),
         Report("sessions.files", "Session files", 2,
                _names(_OF_FILES, MODEL_USAGE, REQUESTS, FEATURES, also=(PRESENCE,))),
         Report("enterprise.summaries", "Seats and active users", 7,
@@ -93,6 +96,9 @@ REPORTS = {
         Report("enterprise.artifacts", "Artifacts", 7, _names(PUBLISHED)),
     )
 }  # fmt: skip
+
+
+SENT_REPORTS = {"telemetry": "telemetry.metrics", "hooks": "hooks.events"}  # by kind of connection
 
 
 # Numbers of people come from reports under another name than their own; the rest is presence.

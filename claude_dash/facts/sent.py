@@ -69,7 +69,25 @@ class SentSession(SQLModel, table=True):
     is_active: bool = False
 
 
+class SentUse(SQLModel, table=True):
+    """What hooks said of a session that nobody has named yet; it waits until telemetry names it.
+
+    kind, feature: empty for the session itself, which did something. uses: None: how often is not
+    said.
+    """
+
+    __tablename__ = "sent_use"
+    __table_args__ = (Index("sent_use_by_session", "session"), {"sqlite_with_rowid": False})
+    connection_id: int = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    session: int = Field(primary_key=True, sa_type=BigInteger)
+    kind: str = Field(primary_key=True)
+    feature: str = Field(primary_key=True)
+    uses: int | None = None
+
+
 INGEST_TOKEN = table_of(IngestToken)
 SENT_POINT = table_of(SentPoint)
 SENT_SERIES = table_of(SentSeries)
 SENT_SESSION = table_of(SentSession)
+SENT_USE = table_of(SentUse)

@@ -23,10 +23,11 @@ from claude_dash.facts import tables as t
 from claude_dash.facts.batch import DayFacts
 from claude_dash.facts.identity import Identified
 from claude_dash.facts.parcels import Feature, Parcel, Point, Sender, Series, Setup, unpacked
+from claude_dash.facts.reports import LEFT_OUT, SENT_REPORTS
 from claude_dash.ingest import arrived_days, series
 from claude_dash.ingest.run import Run
 from claude_dash.people.hints import join_team
-from claude_dash.sources import otlp_events, telemetry
+from claude_dash.sources import hooks, otlp_events, telemetry
 from claude_dash.store import registry, sent
 from claude_dash.store.adding import add, count_aside
 from claude_dash.store.checkpoints import records as records_of
@@ -52,6 +53,7 @@ _MODEL_COLUMNS = (
 )  # fmt: skip
 _TOOL_COLUMNS = ("suggestions_accepted", "suggestions_rejected")
 _EMPTY = {"cost_estimated": None, "requests": None}
+_OF_NOBODY = frozenset({t.EVENT_DAY, t.SENT_USE})
 _SILENT = frozenset({telemetry.STARTS, otlp_events.EVENT, otlp_events.USE})  # no sign of activity
 
 
@@ -96,7 +98,7 @@ def _count_whole(connection: Connection, vault: Vault, taken: list[bytes]) -> No
             with suppress(msgspec.MsgspecError):
                 parcel = unpacked(taken[0])
                 aside = {(day_at(parcel.arrived), UNCOUNTED): len(parcel.points)}
-                count_aside(connection, parcel.connection, telemetry.REPORT, aside)
+                count_aside(connection, parcel.connection, SENT_REPORTS["telemetry"], aside)
             return
         middle = len(taken) // 2
         _count_whole(connection, vault, taken[:middle])
@@ -118,7 +120,7 @@ def count_arrivals(run: Run) -> None:
 
 def _records(run: Run) -> dict[date, int]:
     with run.engine.connect() as connection:
-        return records_of(connection, run.row.id, telemetry.REPORT)
+        return records_of(connection, run.row.id, SENT_REPORTS[run.row.kind])
 
 
 @dataclass(slots=True)
@@ -152,9 +154,13 @@ class Arrivals:
     def count(self, parcels: list[Parcel]) -> None:
         """Count parcels; those of removed connections and of erased people are dropped."""
         parcels = [one for one in parcels if one.connection in self._kinds]
+        self._recognise(parcels)
         erased = self._named(parcels)
         self._sessions = sent.Sessions(self._connection, _senders(parcels))
-        setups = sent.setups(self._connection, {one.setup for one in _senders(parcels)})
+        waited = self._waited(parcels, erased)
+        setups = sent.setups(
+            self._connection, {one.setup for one in (*_senders(parcels), *(w[2] for w in waited))}
+        )
         points = [
             (parcel, point)
             for parcel in parcels
@@ -167,6 +173,9 @@ class Arrivals:
         for parcel, point in points:
             self._count_point(parcel, point, fresh=fresh, differences=differences, setups=setups)
         differences.store()
+        for number, day, sender, features in waited:
+            what = Series(0, hooks.WORK, "", features, 0)
+            self._add(number, day, sender, setups[sender.setup], what=what, value=1)
         for parcel in parcels:
             self._aside(parcel.connection, day_at(parcel.arrived), parcel.rejects)
         self._store(parcels)
@@ -188,7 +197,8 @@ class Arrivals:
         elif week_of(day) in self._sealed:
             self._aside(parcel.connection, day_at(parcel.arrived), {SEALED: 1})
         elif point.digest not in fresh:
-            self._aside(parcel.connection, day_at(parcel.arrived), {AGAIN: 1})
+            if what.measure != hooks.WORK:  # which the events before and after a call both show
+                self._aside(parcel.connection, day_at(parcel.arrived), {AGAIN: 1})
         else:
             fresh.discard(point.digest)
             self._made.records[parcel.connection, day] += 1
@@ -218,6 +228,11 @@ class Arrivals:
         if measure == otlp_events.EVENT:
             made.add(t.EVENT_DAY, (number, day, what.item), {"number": 0}, number=value)
             return
+        if not sender.who:
+            for one in (Feature("", ""), *what.features):
+                use = (number, day, sender.session, one.kind, one.name)
+                made.add(t.SENT_USE, use, {"uses": None}, uses=one.uses)
+            return
         if measure in _DAY_COLUMNS:
             made.add(t.CLIENT_DAY, key, dict.fromkeys(_DAY_COLUMNS, 0), **{measure: value})
         elif measure in _MODEL_COLUMNS:
@@ -242,13 +257,40 @@ class Arrivals:
             empty = {"uses": None, "installs": None, "published": None}
             self._made.add(t.FEATURE_DAY, key, empty, uses=one.uses, installs=one.installs)
 
+    def _recognise(self, parcels: list[Parcel]) -> None:
+        """Let senders who say no more than their session be whoever telemetry of it names."""
+        asked = {one.session for one in _senders(parcels) if not one.who and one.session}
+        if asked:
+            found = sent.whose(self._connection, asked) | _by_session(parcels)
+            for parcel in parcels:
+                parcel.senders = [
+                    one if one.who else one._replace(who=found.get(one.session, 0))
+                    for one in parcel.senders
+                ]
+
+    def _waited(
+        self, parcels: list[Parcel], erased: set[int]
+    ) -> list[tuple[int, date, Sender, tuple[Feature, ...]]]:
+        """Return what hooks said of sessions that are named now, by connection, day and sender."""
+        named = {one: who for one, who in _by_session(parcels).items() if who not in erased}
+        return [
+            (
+                row.connection_id,
+                row.day,
+                Sender(named[row.session], 0, b"", row.session, "", Setup()),
+                (Feature(row.kind, row.feature, row.uses),) if row.kind else (),
+            )
+            for row in sent.take_uses(self._connection, set(named))
+            if row.connection_id in self._kinds
+        ]
+
     def _named(self, parcels: list[Parcel]) -> set[int]:
         """Give persons to senders that are new; return the pseudonyms that were erased."""
         senders = {
             (parcel.connection, sender.who): (sender, day_at(parcel.arrived))
             for parcel in parcels
             for sender in parcel.senders
-            if sender.who
+            if sender.who and sender.identity
         }
         asked = {who for _, who in senders}
         known = sent.known(self._connection, asked)
@@ -275,7 +317,8 @@ class Arrivals:
     def _aside(self, number: int, day: date, reasons: Mapping[str, int]) -> None:
         for reason, records in reasons.items():
             is_left_out = reason in {LATE, AGAIN, SEALED, telemetry.UNKNOWN}
-            report = telemetry.ASIDE if is_left_out else telemetry.REPORT
+            kind = self._kinds[number].kind
+            report = kind + LEFT_OUT if is_left_out else SENT_REPORTS[kind]
             counts = self._made.aside.setdefault((number, report), Counter())
             counts[day, reason] += records
 
@@ -295,7 +338,8 @@ class Arrivals:
             arrived.setdefault(parcel.connection, Counter())[day_at(parcel.arrived)] += 0
         for one, days in arrived.items():
             arrived_days.note(self._connection, self._kinds[one], days)
-        keys = (key[1] for rows in self._made.sums.values() for key in rows)
+        keys = (key[1] for table, rows in self._made.sums.items() for key in rows
+                if table not in _OF_NOBODY)  # fmt: skip
         touch(self._connection, {week_of(day) for day in keys})
 
     def _place(self) -> None:
@@ -305,7 +349,7 @@ class Arrivals:
         seen: dict[int, dict[int, date]] = {}
         for table, rows in self._made.sums.items():
             for number, day, who in ((key[0], key[1], key[2]) for key in rows):
-                if table is not t.EVENT_DAY and teams.get(number):
+                if table not in _OF_NOBODY and teams.get(number):
                     days = seen.setdefault(number, {})
                     days[who] = min(day, days.get(who, day))
         for number, days in seen.items():
@@ -315,6 +359,11 @@ class Arrivals:
 
 def _senders(parcels: Iterable[Parcel]) -> Iterator[Sender]:
     return (sender for parcel in parcels for sender in parcel.senders)
+
+
+def _by_session(parcels: Iterable[Parcel]) -> dict[int, int]:
+    """Return who had which session, as far as senders say both."""
+    return {one.session: one.who for one in _senders(parcels) if one.who and one.session}
 
 
 def _kept_from(parcel: Parcel, point: Point) -> int:

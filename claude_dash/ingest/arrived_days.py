@@ -9,10 +9,10 @@ from sqlalchemy import Connection, Row, select, update
 from claude_dash.clock import now, today, week_of
 from claude_dash.connections.senders import KINDS
 from claude_dash.facts import tables as t
+from claude_dash.facts.reports import LEFT_OUT, SENT_REPORTS
 from claude_dash.ingest import series
-from claude_dash.sources.telemetry import REPORT
 from claude_dash.store import sent
-from claude_dash.store.adding import insert_or
+from claude_dash.store.adding import count_aside, insert_or
 from claude_dash.store.checkpoints import note_state, reads, state
 from claude_dash.store.seals import sealed_weeks
 from claude_dash.store.write import touch
@@ -20,6 +20,8 @@ from claude_dash.store.write import touch
 KEPT = timedelta(days=4)  # days that may still change, and sessions that may still be met
 HOURS_KEPT = 49
 SERIES_KEPT = timedelta(days=35)  # for so long a client may sleep between two exports
+UNNAMED_KEPT = timedelta(days=2)  # for so long hooks wait for telemetry of their session
+UNNAMED = "sessions that nobody named"
 
 
 def hour_of(at: datetime) -> int:
@@ -29,8 +31,8 @@ def hour_of(at: datetime) -> int:
 
 def note(connection: Connection, row: Row[Any], days: Mapping[date, int]) -> None:
     """Keep how much came on which days; the first that comes wakes a connection that waits."""
-    at = now()
-    known, sealed = reads(connection, row.id, REPORT), sealed_weeks(connection)
+    at, report = now(), SENT_REPORTS[row.kind]
+    known, sealed = reads(connection, row.id, report), sealed_weeks(connection)
     open_days = {day: n for day, n in days.items() if week_of(day) not in sealed}
     made = insert_or(connection, t.DAY_READ)
     adding = made.on_conflict_do_update(
@@ -41,7 +43,7 @@ def note(connection: Connection, row: Row[Any], days: Mapping[date, int]) -> Non
         },
     )
     rows = [
-        {"connection_id": row.id, "report": REPORT, "day": day, "read_at": at,
+        {"connection_id": row.id, "report": report, "day": day, "read_at": at,
          "records": records, "rejected": 0, "facts": 0}
         for day, records in open_days.items()
     ]  # fmt: skip
@@ -49,10 +51,10 @@ def note(connection: Connection, row: Row[Any], days: Mapping[date, int]) -> Non
         return
     connection.execute(adding, rows)
     touch(connection, {week_of(day) for day in open_days if day not in known})
-    began = state(connection, row.id, REPORT).history_starts
+    began = state(connection, row.id, report).history_starts
     first = min(open_days)
     if began is None or first < began:
-        note_state(connection, row.id, REPORT, history_starts=first, backfill_done=True)
+        note_state(connection, row.id, report, history_starts=first, backfill_done=True)
     values: dict[str, Any] = {"last_sync": at}
     if row.status == "waiting":
         values["status"] = "ok"
@@ -68,10 +70,15 @@ def awaited(connection: Connection) -> None:
     c = t.CONNECTION.c
     query = select(t.CONNECTION).where(c.kind.in_(KINDS), c.status == "ok")
     for row in connection.execute(query).all():
-        known = reads(connection, row.id, REPORT)
+        known = reads(connection, row.id, SENT_REPORTS[row.kind])
         if known:
             recent = {day: 0 for day in known if day >= today() - KEPT}
             note(connection, row, recent | {today(): 0})
     hour = hour_of(now()) - HOURS_KEPT
     series.forget(connection, hour_of(now() - SERIES_KEPT))
     sent.forget(connection, hour, today() - KEPT)
+    kinds = {row.id: row.kind for row in connection.execute(select(t.CONNECTION)).all()}
+    for (number, day), sessions in sent.drop_uses(connection, today() - UNNAMED_KEPT).items():
+        if number in kinds:
+            counts = {(day, UNNAMED): sessions}
+            count_aside(connection, number, kinds[number] + LEFT_OUT, counts)

@@ -1,4 +1,4 @@
-"""`/v1/metrics`, `/v1/logs` and `/v1/traces`: OTLP over HTTP, as an ASGI application.
+"""`/v1/metrics`, `/v1/logs`, `/v1/traces` (OTLP over HTTP) and `/v1/hooks`, as an ASGI application.
 
 The client drops for good what it is refused with 4xx or 500, and sends again what is answered
 503 (contract 2): whatever may pass is 503.
@@ -20,6 +20,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from sqlalchemy import Engine
 
 from claude_dash.clock import nanoseconds
+from claude_dash.connections.senders import HOOKS as HOOKS_KIND
 from claude_dash.connections.senders import Options
 from claude_dash.errors import BodyRejected
 from claude_dash.facts.parcels import Parcel, packed
@@ -27,13 +28,19 @@ from claude_dash.receivers import bodies
 from claude_dash.receivers.bodies import BodyUnknown, Receive, Unavailable
 from claude_dash.receivers.writing import Writer
 from claude_dash.sources import otlp
+from claude_dash.sources.hooks import Hooks
 from claude_dash.sources.otlp_attributes import Encoding
 from claude_dash.sources.telemetry import UNKNOWN, Telemetry, Whose
 from claude_dash.store import tokens
 from claude_dash.store.tokens import Target
 from claude_dash.store.vault import Vault
 
-PATHS = frozenset({"/v1/metrics", "/v1/logs", "/v1/traces"})
+METRICS, LOGS, TRACES, HOOKS = PATHS = ("/v1/metrics", "/v1/logs", "/v1/traces", "/v1/hooks")
+_REFUSED = {
+    METRICS: "metrics with a token of hooks",
+    LOGS: "events, which are not counted",
+    TRACES: "traces, never kept",
+}
 TOKENS_S = 2  # for so long a token is believed to be good, or not
 LARGE_BYTES = 128 * 1024  # what is larger is read beside the others
 JSON, PROTOBUF = b"application/json", b"application/x-protobuf"
@@ -73,8 +80,9 @@ class Receiver:
         self._read_at = float("-inf")
         self._reading, self._large = asyncio.Lock(), asyncio.Lock()
         self._telemetry: dict[int, Telemetry] = {}
+        self._hooks: dict[int, Hooks] = {}
         self.used: set[bytes] = set()  # digests of tokens, since somebody took them from here
-        self.refused: Counter[tuple[int, str]] = Counter()  # by connection and path
+        self.refused: Counter[tuple[int, str, str]] = Counter()  # by connection, kind and reason
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Any) -> None:  # noqa: ANN401 - of ASGI
         """Answer one request."""
@@ -106,22 +114,25 @@ class Receiver:
             message = "Only POST is answered here."
             raise _MethodUnknown(message)
         target = await self._target(headers)
-        if path == "/v1/traces":
-            await self._refuse(target, path, receive)
         options = Options.load(target.options)
-        if path == "/v1/logs" and not options.counts_events:
+        if not _is_taken(path, target, options):
             await self._refuse(target, path, receive)
         kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-        if kind not in _ENCODINGS:
+        if kind not in _ENCODINGS or (path == HOOKS and kind != JSON):
             message = "The Content-Type is not understood."
-            raise BodyUnknown(message, "Send application/json or application/x-protobuf.")
+            either = "" if path == HOOKS else " or application/x-protobuf"
+            raise BodyUnknown(message, f"Send application/json{either}.")
         if target.status == "paused":
             message = "The connection is paused."
             raise Unavailable(message)
         packing = headers.get(b"content-encoding", b"").strip().lower()
         body = await bodies.read(receive, packing)
-        reader, arrived = self._reader(target, options), nanoseconds()
-        read = _metrics if path == "/v1/metrics" else _events
+        arrived = nanoseconds()
+        if path == HOOKS:
+            await self._writer.put(packed(self._of_hooks(target, options).parcel(body, arrived)))
+            return b"{}"
+        reader = self._reader(target, options)
+        read = _metrics if path == METRICS else _events
         if len(body) > LARGE_BYTES:
             async with self._large:  # one at a time: it may take a hundred times its size
                 parcel = await asyncio.to_thread(read, reader, body, _ENCODINGS[kind], arrived)
@@ -133,7 +144,10 @@ class Receiver:
 
     async def _refuse(self, target: Target, path: str, receive: Receive) -> None:
         await bodies.read(receive, b"")  # so that the connection can be used again
-        self.refused[target.connection, path] += 1
+        self.refused[target.connection, target.kind, _REFUSED[path]] += 1
+        if target.kind == HOOKS_KIND:
+            message = f"{path} is not taken with this token: it is of hooks."
+            raise Refused(message, "Use a token of a connection of the kind telemetry.")
         message = f"{path} is not taken: only metrics are kept."
         raise Refused(message, "Leave this signal switched off.")
 
@@ -170,6 +184,21 @@ class Receiver:
             self._telemetry[target.connection] = reader
         return reader
 
+    def _of_hooks(self, target: Target, options: Options) -> Hooks:
+        reader = self._hooks.get(target.connection)
+        if reader is None or reader.person != options.person:
+            reader = Hooks(target.connection, options.person, self._key, self._vault.seal)
+            self._hooks[target.connection] = reader
+        return reader
+
+
+def _is_taken(path: str, target: Target, options: Options) -> bool:
+    """Say whether something may be sent with a token: hooks with any, the rest with telemetry's."""
+    if path == HOOKS:
+        return True
+    is_counted = path == METRICS or (path == LOGS and options.counts_events)
+    return is_counted and target.kind != HOOKS_KIND
+
 
 class _MethodUnknown(BodyRejected):
     """Something else than POST was asked."""
@@ -193,13 +222,11 @@ def _answer(path: str, encoding: Encoding, rejects: Mapping[str, int]) -> bytes:
     if not rejected:
         return b"{}" if encoding == "json" else b""
     why = "; ".join(sorted(reason for reason in rejects if reason not in IGNORED))
-    name = "rejectedDataPoints" if path == "/v1/metrics" else "rejectedLogRecords"
+    name = "rejectedDataPoints" if path == METRICS else "rejectedLogRecords"
     if encoding == "json":
         return orjson.dumps({"partialSuccess": {name: str(rejected), "errorMessage": why}})
-    made: Any = (
-        ExportMetricsServiceResponse() if path == "/v1/metrics" else ExportLogsServiceResponse()
-    )
-    if path == "/v1/metrics":
+    made: Any = ExportMetricsServiceResponse() if path == METRICS else ExportLogsServiceResponse()
+    if path == METRICS:
         made.partial_success.rejected_data_points = rejected
     else:
         made.partial_success.rejected_log_records = rejected

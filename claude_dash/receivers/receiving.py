@@ -11,12 +11,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from claude_dash.clock import today
 from claude_dash.config import Settings
 from claude_dash.errors import ClaudeDashError
+from claude_dash.facts.reports import LEFT_OUT
 from claude_dash.ingest import arrived_days
 from claude_dash.ingest.arrivals import take_all
 from claude_dash.receivers.otlp import Receiver
 from claude_dash.receivers.writing import Writer
 from claude_dash.rollup import roll_up
-from claude_dash.sources.telemetry import ASIDE
 from claude_dash.store import tokens
 from claude_dash.store.adding import count_aside
 from claude_dash.store.inbox import Inbox
@@ -90,9 +90,5 @@ class Receiving:
         with self._engine.begin() as connection:
             arrived_days.awaited(connection)
             tokens.note_used(connection, used)
-            for (number, path), requests in refused.items():
-                counts = {(today(), _REFUSED[path]): requests}
-                count_aside(connection, number, ASIDE, counts)
-
-
-_REFUSED = {"/v1/logs": "events, which are not counted", "/v1/traces": "traces, never kept"}
+            for (number, kind, reason), requests in refused.items():
+                count_aside(connection, number, kind + LEFT_OUT, {(today(), reason): requests})

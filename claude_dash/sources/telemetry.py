@@ -14,15 +14,23 @@ from typing import NamedTuple
 import msgspec
 
 from claude_dash.facts.identity import Identified
-from claude_dash.facts.parcels import Digest, Feature, Parcel, Point, Sender, Series, Setup
-from claude_dash.facts.reports import LEFT_OUT
+from claude_dash.facts.parcels import (
+    Digest,
+    Feature,
+    Parcel,
+    Point,
+    Sender,
+    Series,
+    Setup,
+    pseudonyms,
+    session_of,
+)
 from claude_dash.sources import otlp_attributes, otlp_events
 from claude_dash.sources.otlp import CUMULATIVE, DELTA, RawEvent, RawPoint, Sent
 from claude_dash.sources.otlp_attributes import Encoding, Value
 from claude_dash.sources.texts import address, named
 
 REPORT = "telemetry.metrics"
-ASIDE = f"telemetry{LEFT_OUT}"
 NO_NUMBER = "value: not a number that can be counted"
 NO_TIME = "timeUnixNano: none"
 NO_TEMPORALITY = "aggregationTemporality: neither delta nor cumulative"
@@ -188,14 +196,11 @@ class Telemetry:
         if identity is None:
             return None
         if identity not in self._identities:
-            who = identity.who(self._key)
-            mail = Identified("email", identity.email).who(self._key) if identity.email else 0
-            kept = msgspec.json.encode([identity.kind, identity.value, identity.email]).decode()
-            self._identities[identity] = (who, mail, self._seal(kept))
+            self._identities[identity] = pseudonyms(identity, self._key, self._seal)
         session = found.get("session.id")
         return Sender(
             *self._identities[identity],
-            self._digest.of(b"session", str(session).encode()) if session else 0,
+            session_of(self._digest, str(session)) if session else 0,
             named(found.get("terminal.type")),
             Setup(
                 named(found.get("organization.id")),

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, tuple_
+from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_
 
 from claude_dash.clock import midnight
 from claude_dash.facts import tables as t
 from claude_dash.facts.parcels import Sender, Setup
 from claude_dash.store.adding import insert_or
 
-_POINT, _SESSION, _SETUP = t.SENT_POINT, t.SENT_SESSION, t.CLIENT_SETUP
+_POINT, _SESSION, _USE, _SETUP = t.SENT_POINT, t.SENT_SESSION, t.SENT_USE, t.CLIENT_SETUP
 _SOME = 500  # bound variables of one statement
 
 
@@ -47,6 +47,37 @@ def known(connection: Connection, pseudonyms: set[int]) -> dict[int, int]:
     for some in _portions(sorted(pseudonyms)):
         query = select(c.who, c.person_id).where(c.who.in_(some))
         found.update(connection.execute(query).all())
+    return found
+
+
+def whose(connection: Connection, sessions: set[int]) -> dict[int, int]:
+    """Return the pseudonym of whoever had some sessions, where somebody said it and is known."""
+    c, found = _SESSION.c, dict[int, int]()
+    for some in _portions(sorted(sessions)):
+        query = select(c.session, func.max(c.who)).join(t.IDENTITY, t.IDENTITY.c.who == c.who)
+        found.update(connection.execute(query.where(c.session.in_(some)).group_by(c.session)).all())
+    return found
+
+
+def take_uses(connection: Connection, sessions: set[int]) -> list[Row[Any]]:
+    """Return what waited until some sessions were named, and keep it no more."""
+    if connection.execute(select(_USE.c.session).limit(1)).first() is None:
+        return []
+    taken: list[Row[Any]] = []
+    for some in _portions(sorted(sessions)):
+        is_one = _USE.c.session.in_(some)
+        taken += connection.execute(select(_USE).where(is_one)).all()
+        connection.execute(delete(_USE).where(is_one))
+    return taken
+
+
+def drop_uses(connection: Connection, day: date) -> dict[tuple[int, date], int]:
+    """Delete what waited since before a day; return how many sessions nobody named, by day."""
+    c, is_old = _USE.c, _USE.c.day < day
+    number = func.count(c.session.distinct())
+    query = select(c.connection_id, c.day, number).where(is_old).group_by(c.connection_id, c.day)
+    found = {(row[0], row[1]): row[2] for row in connection.execute(query)}
+    connection.execute(delete(_USE).where(is_old))
     return found
 
 

@@ -14,6 +14,7 @@ from claude_dash.ui.page import View
 LISTENING = "claude_dash.listening-"  # since when a test waits
 POLL_S, PATIENCE = 2, timedelta(minutes=2)
 MISSING = {
+    "person": "Hooks of some sessions wait until their telemetry says whose they are.",
     "email": "Some clients name nobody: their people use an API key. Set the attribute that names "
     "them, or give them a token of their own.",
     "team": "Some people are in no team: import a roster.",

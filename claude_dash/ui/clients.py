@@ -64,3 +64,6 @@ def _stood(found: seen.Clients) -> None:
         for name, values in found.values.items():
             if values:
                 st.table({name: [one for one, _ in values], "people": [n for _, n in values]})
+        if found.events:
+            events, numbers = zip(*found.events, strict=True)
+            st.table({"Event": events, "sent, about": [f"{n:,}" for n in numbers]})

@@ -12,12 +12,12 @@ from claude_dash.connections import bedrock
 from claude_dash.connections.senders import KINDS
 from claude_dash.errors import ClaudeDashError
 from claude_dash.sources.findings import Probe
-from claude_dash.ui import buckets, findings, plans, senders
+from claude_dash.ui import buckets, findings, hooks, plans, senders
 from claude_dash.ui.page import View, in_words
 from claude_dash.ui.server import sync_in_background
 
 STEPS = ("1 Choose your plan", "2 Enter key or bucket", "3 Read")
-BEDROCK, TELEMETRY = "Bedrock", "Telemetry"
+BEDROCK, TELEMETRY, HOOKS = "Bedrock", "Telemetry", "Hooks"
 BACK = {"Everything the source has": None, "90 days": 90, "30 days": 30}
 STATES = {
     "ok": ":green-badge[Connected]",
@@ -57,12 +57,15 @@ class _Checked:
 
 
 def _form(view: View) -> None:
-    kind = st.radio("Plan", [*plans.FORMS, BEDROCK, TELEMETRY], horizontal=True, key="connect-kind")
+    kinds = (*plans.FORMS, BEDROCK, TELEMETRY, HOOKS)
+    kind = st.radio("Plan", kinds, horizontal=True, key="connect-kind")
+    if senders.issued():
+        return
     if kind == BEDROCK:
         buckets.form(view, list(BACK), {back: _since(back) for back in BACK})
         return
-    if kind == TELEMETRY:
-        senders.form(view)
+    if kind in {TELEMETRY, HOOKS}:
+        (senders if kind == TELEMETRY else hooks).form(view)
         return
     form = plans.FORMS[kind]
     left, right = st.columns(2)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from claude_dash.connections.telemetry_kit import VENDOR_CONSOLE
 from claude_dash.sources import letters
+from claude_dash.ui import client_plans
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,12 @@ def plans() -> None:
     with left, st.container(border=True, height="stretch", key="plan-bedrock"):
         _bedrock()
     with right, st.container(border=True, height="stretch", key="plan-telemetry"):
-        _telemetry()
+        client_plans.telemetry()
+    left, right = st.columns(2)
+    with left, st.container(border=True, height="stretch", key="plan-hooks"):
+        client_plans.hooks()
+    with right, st.container(border=True, height="stretch", key="plan-sessions"):
+        client_plans.session_files()
     with st.container(border=True, key="plan-matrix"):
         st.markdown("## What each plan offers")
         st.table({name: list(cells) for name, cells in MATRIX.items()})
@@ -145,24 +150,4 @@ def _bedrock() -> None:
     st.caption(
         "Needed: an AWS account with logging to S3, rights in IAM, and AWS credentials on the "
         "machine of claude-dash. Claude Code stays as it is."
-    )
-
-
-def _telemetry() -> None:
-    st.markdown("## :material/sensors: Team, Pro, Max (telemetry)")
-    st.write(
-        "Plans without a report. The command line itself sends counts: sessions, lines, commits, "
-        "tokens, estimated cost, accepted edits."
-    )
-    st.markdown(
-        "1. You name it in step 2 and get a token, and settings to paste. No key is needed.\n"
-        "2. An **Owner** pastes them into **Organization settings, Claude Code** and chooses "
-        "**Update settings**; or device management distributes a file, which is more reliable. On "
-        "Pro and Max each person uses a shell profile.\n"
-        "3. Developers start Claude Code anew and accept once."
-    )
-    st.link_button("Open managed settings", VENDOR_CONSOLE, icon=":material/open_in_new:")
-    st.caption(
-        "It takes the place of a collector that sends elsewhere, covers the command line alone, "
-        "and goes forward only."
     )

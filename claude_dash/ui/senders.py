@@ -1,4 +1,4 @@
-"""Telemetry on the connect page: the form, a token shown once, what is pasted, and tokens later."""
+"""What clients send, on the connect page: telemetry's form, a token shown once, what is pasted."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -8,13 +8,14 @@ import streamlit as st
 
 from claude_dash.charts import theme
 from claude_dash.clock import now
-from claude_dash.connections import Listed, rollout, senders, telemetry_kit
-from claude_dash.connections.senders import Options
+from claude_dash.connections import Listed, hooks_kit, rollout, senders, telemetry_kit
+from claude_dash.connections.senders import HOOKS, TELEMETRY, Options
 from claude_dash.connections.snippets import INTERVAL_MS, PROTOCOLS, Wanted, pairs
 from claude_dash.errors import ClaudeDashError
 from claude_dash.ui import arrivals
 from claude_dash.ui.page import View, in_words
 
+KITS = {TELEMETRY: telemetry_kit, HOOKS: hooks_kit}
 ISSUED = "claude_dash.issued"  # what is shown until the reader has copied the token
 INTERVALS = {"every hour": INTERVAL_MS, "every 15 minutes": 900_000, "every minute": 60_000}
 OVERLAPS = {
@@ -34,10 +35,7 @@ EVENTS_KEPT = (
 
 
 def form(view: View) -> None:
-    """Draw the form, or what it made until the reader has copied the token."""
-    if ISSUED in st.session_state:
-        _issued(st.session_state[ISSUED])
-        return
+    """Draw the form of telemetry."""
     left, right = st.columns(2)
     with left, st.form("telemetry", border=True):
         st.markdown("## Team, Pro, Max: telemetry")
@@ -56,58 +54,75 @@ def form(view: View) -> None:
         st.caption(":material/lock: Only counts are taken. No key is needed.")
     with right, st.container(border=True, key="before-telemetry"):
         st.markdown("## Before you distribute it")
-        _warnings(_wanted(view, "Telemetry"))
+        warnings(TELEMETRY, wanted(view, "Telemetry"))
     if is_saved:
         try:
             told = pairs(filter(None, map(str.strip, attributes.splitlines())))
-            wanted = _wanted(
+            asked = wanted(
                 view, name, protocol=protocol, interval_ms=INTERVALS[interval], attributes=told
-            )
-            made = senders.add(
-                view.store, "telemetry", name, Options(person.strip()), actor=view.reader.name
             )
         except ClaudeDashError as error:
             in_words(error)
             return
-        st.session_state[ISSUED] = replace(wanted, name=made.name, token=made.token)
-        st.rerun()
+        save(view, TELEMETRY, asked, Options(person.strip()))
 
 
-def _wanted(view: View, name: str, **values: Any) -> Wanted:  # noqa: ANN401 - fields of it
+def save(view: View, kind: str, asked: Wanted, options: Options) -> None:
+    """Save a connection, and let its token be shown until the reader has copied it."""
+    try:
+        made = senders.add(view.store, kind, asked.name, options, actor=view.reader.name)
+    except ClaudeDashError as error:
+        in_words(error)
+        return
+    st.session_state[ISSUED] = kind, replace(asked, name=made.name, token=made.token)
+    st.rerun()
+
+
+def wanted(view: View, name: str, **values: Any) -> Wanted:  # noqa: ANN401 - fields of it
+    """Return what the settings of a connection are made for."""
     return Wanted(name, view.settings.public_url, **values)
 
 
-def _warnings(wanted: Wanted) -> None:
-    said = (" ".join(one.split()) for one in telemetry_kit.warnings(wanted))
+def warnings(kind: str, asked: Wanted) -> None:
+    """Draw what must be known before settings are distributed."""
+    said = (" ".join(one.split()) for one in KITS[kind].warnings(asked))
     st.markdown("\n".join(f"- {one}" for one in said))
 
 
-def _issued(wanted: Wanted) -> None:
+def issued() -> bool:
+    """Draw a token that was made, until the reader has copied it; say whether there is one."""
+    if ISSUED not in st.session_state:
+        return False
+    kind, asked = st.session_state[ISSUED]
     with st.container(border=True, key="issued"):
-        st.markdown(f"## {wanted.name} is saved")
+        st.markdown(f"## {asked.name} is saved")
         st.write("Its token is shown now and never again. It stands in the settings below.")
-        st.code(wanted.token, language=None, wrap_lines=True)
-        _kit(wanted)
+        st.code(asked.token, language=None, wrap_lines=True)
+        _kit(kind, asked)
     if st.button("I have copied it; hide the token", type="primary", key="hide-token"):
         del st.session_state[ISSUED]
         st.rerun()
+    return True
 
 
-def _kit(wanted: Wanted) -> None:
-    """Draw the warnings, what is pasted where, and how it is rolled out."""
+def _kit(kind: str, asked: Wanted) -> None:
+    """Draw the warnings, what is pasted where, and how telemetry is rolled out."""
     with st.expander("Before you distribute it", icon=":material/warning:"):
-        _warnings(wanted)
-    found = telemetry_kit.parts(wanted)
-    tabs = iter(st.tabs([*(part.title for part in found), "Rollout", "Message"]))
+        warnings(kind, asked)
+    found = KITS[kind].parts(asked)
+    is_rolled_out = kind == TELEMETRY
+    also = ("Rollout", "Message") if is_rolled_out else ()
+    tabs = iter(st.tabs([*(part.title for part in found), *also]))
     for part in found:
         with next(tabs):
             st.text(part.where)
             st.code(part.text, language=None, wrap_lines=True)
-    with next(tabs):
-        st.code(rollout.checklist(wanted.name), language=None, wrap_lines=True)
-        st.caption(rollout.appears(wanted))
-    with next(tabs):
-        st.code(rollout.MESSAGE, language=None, wrap_lines=True)
+    if is_rolled_out:
+        with next(tabs):
+            st.code(rollout.checklist(asked.name), language=None, wrap_lines=True)
+            st.caption(rollout.appears(asked))
+        with next(tabs):
+            st.code(rollout.MESSAGE, language=None, wrap_lines=True)
 
 
 def waiting(view: View, one: Listed) -> None:
@@ -119,10 +134,10 @@ def waiting(view: View, one: Listed) -> None:
             st.markdown(f"## {one.name} waits for its first batch")
             st.write(
                 "Distribute the settings, start Claude Code anew on one machine, use it, and leave "
-                "it: a client sends at its interval and when it ends."
+                "it: telemetry comes at its interval and when a client ends, hooks at once."
             )
         else:
-            st.markdown(f"## {one.name} is sent telemetry")
+            st.markdown(f"## {one.name} is sent {one.kind}")
         arrivals.button(one.name)
         arrivals.outcome(view, one.name)
 
@@ -145,13 +160,16 @@ def manage(view: View, one: Listed) -> None:
         if st.form_submit_button("End every token") and is_meant:
             senders.revoke(view.store, name, actor=actor)
             st.rerun()
-    counts = st.toggle("Count events", value=options.counts_events, key=f"events-{name}")
-    st.caption(EVENTS_KEPT)
+    counts = options.counts_events
+    if one.kind == TELEMETRY:
+        counts = st.toggle("Count events", value=counts, key=f"events-{name}")
+        st.caption(EVENTS_KEPT)
     if counts != options.counts_events:
         senders.change(view.store, name, actor=actor, counts_events=counts)
     if st.toggle("Show the settings", key=f"kit-{name}"):
         st.caption("INGEST_TOKEN stands for the token.")
-        _kit(_wanted(view, name, person_key=options.person_key, counts_events=counts))
+        asked = wanted(view, name, person_key=options.person_key, counts_events=counts)
+        _kit(one.kind, asked)
 
 
 def _tokens(view: View, name: str) -> str:

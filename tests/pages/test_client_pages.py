@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 from streamlit.testing.v1 import AppTest
 
 from claude_dash.access.readers import Role
@@ -63,6 +64,9 @@ def test_kinds_that_nobody_used_are_not_offered(
 def test_data_trust_tells_of_clients(show: Callable[..., AppTest], world: Rolled) -> None:
     """What starts when, what was refused, and numbers of people; the auditor sees no number."""
     with world.engine.begin() as connection:
+        for event, number in (("UserPromptSubmit", 1_234), ("PreCompact", 9)):
+            row = {"connection_id": TELEMETRY, "day": MONDAY, "event": event, "number": number}
+            connection.execute(insert(t.EVENT_DAY), row)
         for report, reason in (("telemetry.left_out", "traces, never kept"),
                                ("telemetry.metrics", "timeUnixNano: none")):  # fmt: skip
             count_aside(connection, TELEMETRY, report, {(MONDAY, reason): 7})
@@ -79,5 +83,7 @@ def test_data_trust_tells_of_clients(show: Callable[..., AppTest], world: Rolled
     tables = " ".join(str(one.value) for one in page.table)
     assert "traces, never kept" in tables
     assert "timeUnixNano: none" in tables
+    assert "1,200" in tables  # in two digits
+    assert "PreCompact" not in tables  # too few
     page = show("trust", Role.AUDITOR)
     assert "What clients report of themselves" not in words(page)

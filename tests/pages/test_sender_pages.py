@@ -217,3 +217,21 @@ def test_data_trust_says_what_it_waits_for(
     said = words(show("trust"))
     assert "waiting until something is sent" in said
     assert "role trusts us" not in said
+
+
+def test_hooks_are_saved_and_shown_once(show: Callable[..., AppTest]) -> None:
+    """The form warns of old clients; the token stands in settings that hold no telemetry."""
+    page = show("connect")
+    assert "older ones drop the whole file" in words(page)
+    page.radio(key="step").set_value(FORM).run()
+    page = page.radio(key="connect-kind").set_value("Hooks").run()
+    assert "Clients 1.0.128 and 2.0.76 drop a whole settings file" in words(page)
+    page = press(page, SAVE)
+    token = next(one for one in codes(page) if one.startswith(tokens.PREFIX))
+    settings = next(one for one in codes(page) if '"UserPromptSubmit"' in one)
+    assert token in settings
+    assert "OTEL_" not in settings
+    page = press(page, "I have copied it; hide the token")
+    assert token not in " ".join(codes(page))
+    assert "Hooks waits for its first batch" in words(page)
+    assert "Count events" not in [one.label for one in page.toggle]

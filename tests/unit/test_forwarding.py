@@ -72,7 +72,7 @@ def forward(
     """Run the command as a client does, with an event on its standard input."""
     env = {"PATH": os.environ["PATH"], "HOME": home}
     if token is not None:
-        env["CLAUDE_USAGE_TOKEN"] = token
+        env["CLAUDE_DASH_INGEST_TOKEN"] = token
     args = [shell, "-c", posix(url)]
     return subprocess.run(
         args, input=EVENT, env=env, capture_output=True, timeout=GIVE_UP_S, check=False
@@ -125,7 +125,7 @@ def test_the_token_is_no_argument(listener: _Listener, tmp_path: Path) -> None:
     spy = tmp_path / "curl"
     spy.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/seen\nexec /usr/bin/env -i cat >/dev/null\n')
     spy.chmod(0o755)
-    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "CLAUDE_USAGE_TOKEN": TOKEN}
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "CLAUDE_DASH_INGEST_TOKEN": TOKEN}
     args = ["/bin/sh", "-c", posix(listener.url)]
     done = subprocess.run(
         args, input=EVENT, env=env, capture_output=True, timeout=GIVE_UP_S, check=False
@@ -153,7 +153,7 @@ def test_the_windows_script_keeps_the_same_promises() -> None:
     script = powershell("https://dash.example.com/v1/hooks")
     assert "-TimeoutSec 2" in script
     assert "-Uri 'https://dash.example.com/v1/hooks'" in script
-    assert 'Authorization = "Bearer $env:CLAUDE_USAGE_TOKEN"' in script
+    assert 'Authorization = "Bearer $env:CLAUDE_DASH_INGEST_TOKEN"' in script
     assert script.rstrip().endswith("} catch { }\nexit 0")
     assert "$ProgressPreference = 'SilentlyContinue'" in script
     assert script.count("{") == script.count("}")

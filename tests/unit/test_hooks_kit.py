@@ -13,7 +13,7 @@ WANTED = Wanted("Hooks", "https://dash.example.com", TOKEN)
 def test_hooks_are_of_events_that_count() -> None:
     """All by HTTP with the token from a variable, but the one event that has no HTTP hook."""
     settings = hooks_kit.hook_settings(WANTED)
-    assert settings["env"] == {"CLAUDE_USAGE_TOKEN": TOKEN}
+    assert settings["env"] == {"CLAUDE_DASH_INGEST_TOKEN": TOKEN}
     hooks = settings["hooks"]
     assert set(hooks) == {"SessionStart", *hooks_kit.HTTP_EVENTS}
     for event, groups in hooks.items():
@@ -24,8 +24,8 @@ def test_hooks_are_of_events_that_count() -> None:
             assert hook["type"] == "command"
             continue
         assert (hook["type"], hook["url"]) == ("http", "https://dash.example.com/v1/hooks")
-        assert hook["headers"] == {"Authorization": "Bearer $CLAUDE_USAGE_TOKEN"}
-        assert hook["allowedEnvVars"] == ["CLAUDE_USAGE_TOKEN"]
+        assert hook["headers"] == {"Authorization": "Bearer $CLAUDE_DASH_INGEST_TOKEN"}
+        assert hook["allowedEnvVars"] == ["CLAUDE_DASH_INGEST_TOKEN"]
 
 
 def test_every_part_can_be_pasted() -> None:

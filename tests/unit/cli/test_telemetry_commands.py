@@ -169,3 +169,32 @@ def test_a_kit_refuses_what_it_cannot_hold(args: tuple[str, ...], says: str) -> 
     error = run("connect", "kit", *args).exception
     assert isinstance(error, ConfigError)
     assert says in str(error)
+
+
+def test_hooks_have_a_token_and_a_kit(engine: Engine) -> None:
+    """`connect add hooks` waits with a token; the kit holds settings, and no option of others."""
+    made = document("connect", "add", "hooks", "Hooks", "--team", "Platform")
+    assert (made["status"], made["token"][:6]) == ("waiting", "cdash_")
+    told = run("connect", "kit", "Hooks", "--endpoint", "https://dash.example.com").output
+    assert "https://dash.example.com/v1/hooks" in told
+    assert "Clients 1.0.128 and 2.0.76 drop a whole settings file" in " ".join(told.split())
+    assert made["token"] not in told
+    for words in (
+        ("kit", "Hooks", "--protocol", "http/json"),
+        ("events", "Hooks", "on"),
+        ("add", "hooks", "Others", "--person-key", "enduser.id"),
+    ):
+        assert isinstance(run("connect", *words).exception, ConfigError)
+    assert document("connect", "test", "Hooks")["status"] == "waiting"
+    assert engine is not None
+
+
+def test_hooks_that_came_are_asked(engine: Engine, settings: Any, clock: Any) -> None:
+    """A test says that they arrive, and that somebody is missing who names their sessions."""
+    sending = Sending(engine, settings, clock)
+    sending.token = senders.add(engine, "hooks", "Hooks", senders.Options()).token
+    sending.send(clients.hooks("02-mcp-json"))
+    said = document("connect", "test", "Hooks")
+    assert (said["status"], said["found"]["missing"]) == ("ok", ["person"])
+    synced = document("sync", "Hooks")["connections"][0]
+    assert (synced["status"], synced["last_day"]) == ("ok", "2026-11-21")
