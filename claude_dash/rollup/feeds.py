@@ -60,6 +60,7 @@ class Feed:
     together: for each amount the place of what it is a part of, as types are of tokens, since one
     source tells all of them; -1: it holds whichever source counts. Empty: each alone.
     apart: dimensions, since under different values of them no two sources tell the same.
+    lacking: the measure that rows whose last flag is set have no amount of; empty: none.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Feed:
     has_actors: bool = False
     together: tuple[int, ...] = ()
     apart: tuple[str, ...] = ()
+    lacking: str = ""
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -117,6 +119,8 @@ IS_USED = case(
     else_=0,
 )
 
+_LACKS_USES = case(((_FEATURE.uses.is_(None)) & (_FEATURE.installs.is_(None)), 1), else_=None)
+
 ACTIVITY = Feed(
     "activity",
     ACTIVITY_COLUMNS,
@@ -157,6 +161,7 @@ USAGE = Feed(
     ),
     has_actors=True,
     together=(0, 0, 0, 0, 1, 1),
+    lacking=COST,
 )
 TOOLS = Feed(
     "tools",
@@ -233,7 +238,7 @@ SURFACES = Feed(
 )
 FEATURES = Feed(
     "features",
-    ("feature_uses",),  # and two flags: whether it was used, and whether it was installed
+    ("feature_uses",),  # and flags: was it used, was it installed, does the source count no uses
     (
         Origin(
             t.FEATURE_DAY,
@@ -242,12 +247,13 @@ FEATURES = Feed(
                 "kind": _FEATURE.kind,
                 "product": _FEATURE.product,
             },
-            (_FEATURE.uses, IS_USED, _FEATURE.installs),
+            (_FEATURE.uses, IS_USED, _FEATURE.installs, _LACKS_USES),
             (_FEATURE.kind.in_(FEATURE_KINDS),),
         ),
     ),
-    together=(0, -1, -1),
+    together=(0, -1, -1, -1),
     apart=("kind", "product"),  # not by name, which one source redacts and another tells
+    lacking="feature_uses",
 )
 PROJECTS = Feed(
     "projects",

@@ -260,18 +260,19 @@ def build(facts: WeekFacts, crowd: Crowd, k: int) -> list[Magnitude]:
         if feed is feeds.USAGE:
             types = tuple(sorted(TOKEN_TYPES))
             made.append(counter.by_column("tokens", "type", types, _typed(table)))
-            _telling_unpriced(made, counter, table.amounts[:, -1:], splits)
+        if feed.lacking:
+            _telling_unknown(made, counter, feed.lacking, table.amounts[:, -1:], splits)
     return made
 
 
-def _telling_unpriced(
-    made: list[Magnitude], counter: _Counter, flags: Ints, splits: Mapping[str, Split]
+def _telling_unknown(
+    made: list[Magnitude], counter: _Counter, of: str, flags: Ints, splits: Mapping[str, Split]
 ) -> None:
-    """Let costs know where tokens without a price are, so that unknown is not told as nothing."""
+    """Let a measure know where facts without an amount are: unknown is not told as nothing."""
     if not flags.any():
         return
     for place, one in enumerate(made):
-        if one.measure == feeds.COST and one.dimension != ACTOR:
+        if one.measure == of and one.dimension != ACTOR:
             split = splits.get(one.dimension)  # none for the total
             (lacking,) = counter.magnitudes(one.dimension, split, (one.measure,), flags)
             made[place] = replace(one, lacking=lacking)

@@ -79,3 +79,21 @@ def test_active_time_alone_is_activity(settings: Any) -> None:
         _sent(world, t.CLIENT_DAY, who, active_ms=1_000)
     world.roll()
     assert _released(world, "active") == 7
+
+
+def test_uses_that_no_source_counts_are_unknown_and_not_none(settings: Any) -> None:
+    """Telemetry tells that a feature was used and not how often; who used it is known."""
+    world = _world(settings)
+    for who in range(1, 13):
+        key = {"connection_id": TELEMETRY, "product": "claude_code"}
+        world.add(t.FEATURE_DAY, who, MONDAY, kind="subagent", feature="reviewer", uses=None, **key)
+        world.add(t.FEATURE_DAY, who, MONDAY, kind="tool", feature="Bash", uses=3, **key)
+    world.roll()
+    found = {
+        (row.dimension, row.item): row.value
+        for row in world.rows_of(t.RELEASE_ROW, measure="feature_uses", grain="week", start=MONDAY)
+        if row.dimension in {"", "kind"} and row.key == ALL
+    }
+    assert found == {("", ""): 36, ("kind", "tool"): 36}
+    users = world.rows_of(t.RELEASE_ROW, measure="feature_users", grain="week", start=MONDAY)
+    assert ("subagent", 12) in {(row.item, row.value) for row in users if row.dimension == "kind"}
