@@ -7,7 +7,8 @@ from sqlalchemy import Connection, select
 
 from claude_dash.facts import tables as t
 from claude_dash.privacy.cells import Ints
-from claude_dash.rollup.once import CLIENTS, ELSEWHERE, Source
+from claude_dash.rollup.once import CLIENTS, ELSEWHERE, SEAT, Source
+from claude_dash.rollup.order import order_of
 from claude_dash.store.succession import kinds_left, organizations_left
 
 REMOVED = "removed connection"
@@ -41,6 +42,7 @@ class Codes:
         self.setups = {row.id: (row.organization_id, row.provider) for row in setups}
         read = connection.execute(select(t.DAY_READ.c.connection_id).distinct()).scalars()
         self.numbers = sorted(read)
+        self.order = order_of(connection)
 
     def describe(self, number: int, dimension: str) -> str:
         """Return the name of a connection, or its kind as a source."""
@@ -50,10 +52,14 @@ class Codes:
         return str(row.name if dimension == "connection" else row.kind)
 
     def source(self, number: int, setup: int) -> Source:
-        """Return a connection as a source, and of clients where the setup sends requests."""
+        """Return a connection as a source, and of clients where the setup sends requests.
+
+        Of a Console the setup says whether its rows are about seats.
+        """
         kind = self.describe(number, "source")
         if kind not in CLIENTS:
-            return Source(number, kind, self.organizations.get(number, ""))
+            provider = SEAT if kind == "console" and setup else ""
+            return Source(number, kind, self.organizations.get(number, ""), provider)
         organization, provider = self.setups.get(setup, ("", ""))
         if organization and organization not in self.organizations.values():
             organization = ELSEWHERE

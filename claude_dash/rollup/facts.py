@@ -71,6 +71,7 @@ class _Found:
     rows: Rows
     sources: tuple[Source, ...]
     source: Ints
+    order: Sequence[str]
 
     @property
     def pairs(self) -> Ints:
@@ -94,7 +95,7 @@ class _Found:
             seen_by_others: The pairs at which the last resort is none; None: it is as good as any.
         """
         rows, key = self.rows, self.pairs
-        if seen_by_others is None and not overlap(self.sources):
+        if seen_by_others is None and not overlap(self.sources, self.order):
             return replace(rows, amounts=rows.amounts.clip(min=0))
         width = rows.amounts.shape[1]
         together = np.array(self.feed.together or tuple(range(width)))
@@ -105,7 +106,7 @@ class _Found:
         for name in self.feed.apart:
             split = rows.splits[name]
             key = key * max(len(split.values), 1) + split.codes
-        kept = counted(self.sources, self.source, key, known)
+        kept = counted(self.sources, self.source, key, known, self.order)
         if seen_by_others is not None:
             kept[self.of_kind(LAST_RESORT) & np.isin(self.pairs, seen_by_others)] = False
         # What holds whichever source counts is the last column.
@@ -170,7 +171,7 @@ def _rows(connection: Connection, codes: Codes, feed: Feed, monday: date) -> _Fo
     is_known = np.flatnonzero(person >= 0)
     made = _picked(Rows(person, day, split, amounts.T), is_known)
     sources = [codes.source(*one) for one in stood]
-    return _Found(feed, made, tuple(sources), sender[is_known])
+    return _Found(feed, made, tuple(sources), sender[is_known], codes.order)
 
 
 def _picked(rows: Rows, stays: Ints) -> Rows:

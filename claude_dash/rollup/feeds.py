@@ -103,6 +103,13 @@ def _priced(table: Table) -> tuple[ColumnElement[int], ...]:
     return *_columns(table, TYPES), cost, lacks_cost
 
 
+def _reported(
+    table: Table, splits: tuple[str, ...], amounts: tuple[ColumnElement[int], ...]
+) -> Origin:
+    is_seat = case((table.c.customer_type == "subscription", 1), else_=0)
+    return Origin(table, _splits(table, *splits, *_CLIENT), amounts, setup=is_seat)
+
+
 def _sent(table: Table, splits: tuple[str, ...], amounts: tuple[ColumnElement[int], ...]) -> Origin:
     return Origin(table, _splits(table, *splits), amounts, counts=_sends, setup=table.c.setup)
 
@@ -125,7 +132,7 @@ ACTIVITY = Feed(
     "activity",
     ACTIVITY_COLUMNS,
     (
-        Origin(_ACTIVITY, _splits(_ACTIVITY, *_CLIENT), _columns(_ACTIVITY, ACTIVITY_COLUMNS)),
+        _reported(_ACTIVITY, (), _columns(_ACTIVITY, ACTIVITY_COLUMNS)),
         _sent(t.CLIENT_DAY, ("terminal_type",), _columns(t.CLIENT_DAY, ACTIVITY_COLUMNS)),
     ),
     has_actors=True,
@@ -140,11 +147,7 @@ USAGE = Feed(
     "usage",
     (*TYPES, COST),  # and a flag: whether the tokens of the row have no price
     (
-        Origin(
-            _MODELS,
-            _splits(_MODELS, "model", *_CLIENT),
-            _priced(_MODELS),
-        ),
+        _reported(_MODELS, ("model",), _priced(_MODELS)),
         Origin(
             t.USAGE_DAY,
             _splits(t.USAGE_DAY, "model"),
@@ -167,7 +170,7 @@ TOOLS = Feed(
     "tools",
     TOOL_COLUMNS,
     (
-        Origin(_TOOLS, _splits(_TOOLS, "tool", *_CLIENT), _columns(_TOOLS, TOOL_COLUMNS)),
+        _reported(_TOOLS, ("tool",), _columns(_TOOLS, TOOL_COLUMNS)),
         replace(
             _sent(t.CLIENT_TOOL_DAY, ("terminal_type",), _columns(t.CLIENT_TOOL_DAY, TOOL_COLUMNS)),
             splits={"tool": _AS_REPORTED, **_splits(t.CLIENT_TOOL_DAY, "terminal_type")},

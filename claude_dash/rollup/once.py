@@ -12,13 +12,14 @@ CLIENTS = ("telemetry", "sessions", "hooks")
 LAST_RESORT = "hooks"  # counts for people alone whom no other source sees on the day
 ELSEWHERE = "elsewhere"  # any organization that no connection reads
 ORDER = ("enterprise", "console", BEDROCK, *CLIENTS)
+SEAT = "seat"  # a provider: of a Console's rows about people who have a seat of the other kind
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """A connection, and of clients what they said of where their requests went; empty: nothing.
 
-    organization_id: whom it bills. provider: of clients alone.
+    organization_id: whom it bills. provider: of clients, and of the Console's rows about seats.
     """
 
     number: int
@@ -30,15 +31,18 @@ class Source:
 def sees_the_same(one: Source, other: Source) -> bool:
     """Say whether two sources may tell of the same use."""
     clients = [each for each in (one, other) if each.kind in CLIENTS]
+    has_seats = SEAT in (one.provider, other.provider)
     if not clients:
-        return bool(one.organization_id) and one.organization_id == other.organization_id
+        is_one = bool(one.organization_id) and one.organization_id == other.organization_id
+        return is_one or (has_seats and {one.kind, other.kind} == {"console", "enterprise"})
     if len(clients) > 1:
         return one.kind != other.kind  # a client sends to one connection of a kind
     client, vendor = (one, other) if one.kind in CLIENTS else (other, one)
     if vendor.kind == BEDROCK:
         says_nothing = not client.provider and not client.organization_id
         return client.provider == BEDROCK or says_nothing
-    return client.provider != BEDROCK and client.organization_id in ("", vendor.organization_id)
+    is_one = client.organization_id in ("", vendor.organization_id)
+    return client.provider != BEDROCK and (is_one or has_seats)
 
 
 def yields(one: Source, other: Source, order: Sequence[str]) -> bool:
@@ -50,13 +54,13 @@ def yields(one: Source, other: Source, order: Sequence[str]) -> bool:
     return place(other) < place(one) and sees_the_same(one, other)
 
 
-def overlap(sources: Sequence[Source], order: Sequence[str] = ORDER) -> bool:
+def overlap(sources: Sequence[Source], order: Sequence[str]) -> bool:
     """Say whether any source yields to another."""
     return any(yields(one, other, order) for one in sources for other in sources)
 
 
 def counted(
-    sources: Sequence[Source], source: Ints, key: Ints, known: Bools, order: Sequence[str] = ORDER
+    sources: Sequence[Source], source: Ints, key: Ints, known: Bools, order: Sequence[str]
 ) -> Bools:
     """Say which values of some rows count, so that no use counts twice.
 

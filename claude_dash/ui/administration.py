@@ -12,11 +12,14 @@ from claude_dash.privacy.preview import hidden_by
 from claude_dash.store.audit import latest
 from claude_dash.store.seals import sealed
 from claude_dash.ui.money import money_settings
+from claude_dash.ui.order import order_settings
 from claude_dash.ui.page import View, in_words
 from claude_dash.ui.prices import price_settings
 from claude_dash.ui.server import roll_up_in_background
 
-SECTIONS = ("Privacy", "Roles", "Retention", "Money and budgets", "Prices", "Schedule", "Log")
+SECTIONS = (
+    "Privacy", "Roles", "Sources", "Retention", "Money and budgets", "Prices", "Schedule", "Log"
+)  # fmt: skip
 LOG_ROWS = 200
 
 
@@ -31,6 +34,8 @@ def administration(view: View) -> None:
             _privacy(view, can_change=can_change)
         case "Roles":
             _roles(view, can_change=can_change)
+        case "Sources":
+            order_settings(view)
         case "Retention":
             _retention(view)
         case "Money and budgets":

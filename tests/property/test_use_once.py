@@ -14,6 +14,7 @@ from claude_dash.facts import tables as t
 from claude_dash.facts.measures import TOKEN_TYPES
 from claude_dash.rollup import facts as week_facts
 from claude_dash.rollup import feeds
+from claude_dash.rollup.order import set_order
 from tests.rolled import CONSOLE, ENTERPRISE, MONDAY, Rolled, rolled
 
 BUCKET, TELEMETRY, SECOND_TELEMETRY, SESSIONS, HOOKS, SECOND_CONSOLE = range(3, 9)
@@ -72,6 +73,8 @@ class World:
                 store.connect(number, kind, ORGANIZATIONS.get(number, ""))
         for number, (organization, provider) in enumerate(SETUPS, 1):
             store.setup(number, organization_id=organization, provider=provider)
+        self.rank = (*rng.permutation(RANK[:-1]).tolist(), RANK[-1])
+        set_order(store.engine, self.rank, actor="admin")
         store.read(MONDAY)
         people = range(1, int(rng.integers(2, 6)))
         for person in people:
@@ -100,11 +103,19 @@ class World:
                         row[name] = NAMES[name]
                 if "setup" in table.columns:
                     row["setup"] = setup
+                if kind == "console" and rng.random() < 0.3:
+                    row["customer_type"] = "subscription"
                 store.add(table, **row)
                 self.facts.append((table, {**row, "person": person, "offset": offset}))
 
     def _few(self) -> int:
         return int(self.rng.integers(0, 4))
+
+    def _outranks(self, one: Fact, other: Fact) -> bool:
+        """Say whether a fact takes the place of another of the person and day."""
+        ranks = [(self.rank.index(KINDS[fact["connection_id"]]), fact["connection_id"])
+                 for fact in (one, other)]  # fmt: skip
+        return ranks[0] < ranks[1] and is_the_same_use(one, other)
 
     def seen_by_others(self, fact: Fact) -> bool:
         """Say whether anything but hooks saw the person on the day."""
@@ -131,7 +142,7 @@ class World:
                     and measure in told[its]
                     and has(other, told[its][measure])
                 )
-                if not any(outranks(other, fact) for other in others):
+                if not any(self._outranks(other, fact) for other in others):
                     number = fact["connection_id"]
                     key = fact["person"], fact["offset"], f"{KINDS[number]} {number}", measure
                     found[key] += sum(fact.get(name) or 0 for name in columns)
@@ -144,20 +155,23 @@ def has(fact: Fact, columns: tuple[str, ...]) -> bool:
     return is_unpriced or any(fact.get(name) is not None for name in columns)
 
 
-def outranks(one: Fact, other: Fact) -> bool:
-    """Say whether a fact takes the place of another of the person and day."""
-    kinds = KINDS[one["connection_id"]], KINDS[other["connection_id"]]
-    ranks = [RANK.index(kind) for kind in kinds]
-    if (ranks[0], one["connection_id"]) >= (ranks[1], other["connection_id"]):
-        return False
-    if kinds[1] not in CLIENTS:  # two that are read: of one organization
-        return ORGANIZATIONS[one["connection_id"]] == ORGANIZATIONS[other["connection_id"]]
-    if kinds[0] in CLIENTS:
-        return kinds[0] != kinds[1]
-    organization, provider = SETUPS[other["setup"] - 1]
-    if kinds[0] == "bedrock":
+def is_the_same_use(one: Fact, other: Fact) -> bool:
+    """Say whether two facts of a person and day may be about the same use."""
+    kinds = {KINDS[one["connection_id"]], KINDS[other["connection_id"]]}
+    of_clients = [fact for fact in (one, other) if KINDS[fact["connection_id"]] in CLIENTS]
+    is_seat = any(fact.get("customer_type") == "subscription" for fact in (one, other))
+    if not of_clients:  # two that are read: of one organization, or the Console's about seats
+        organizations = {ORGANIZATIONS[fact["connection_id"]] for fact in (one, other)}
+        return len(organizations) == 1 or (is_seat and kinds == {"console", "enterprise"})
+    if len(of_clients) > 1:
+        return len(kinds) > 1
+    (client,) = of_clients
+    read = other if client is one else one
+    organization, provider = SETUPS[client["setup"] - 1]
+    if "bedrock" in kinds:
         return provider == "bedrock" or (organization, provider) == ("", "")
-    return provider != "bedrock" and organization in ("", ORGANIZATIONS[one["connection_id"]])
+    is_its = organization in ("", ORGANIZATIONS[read["connection_id"]])
+    return provider != "bedrock" and (is_its or is_seat)
 
 
 def flat(
