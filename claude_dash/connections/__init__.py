@@ -1,6 +1,7 @@
 """Connections: add, test, replace the key, pause, remove; and how each of them is."""
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, delete, insert, select, update
@@ -23,11 +24,6 @@ from claude_dash.errors import ConfigError, UnknownNameError
 from claude_dash.facts import tables as t
 from claude_dash.people import departures, hints
 from claude_dash.people.changes import open_weeks, touch_changed_weeks
-from claude_dash.rollup import roll_up
-from claude_dash.sources.client import AnthropicClient, Transport
-from claude_dash.sources.enterprise_probe import probe_enterprise
-from claude_dash.sources.findings import Probe
-from claude_dash.sources.probe import probe
 from claude_dash.store import succession
 from claude_dash.store.audit import note
 from claude_dash.store.budget import Budget
@@ -35,8 +31,12 @@ from claude_dash.store.locks import hold
 from claude_dash.store.vault import Vault
 from claude_dash.store.write import touch
 
+if TYPE_CHECKING:
+    from claude_dash.sources.client import AnthropicClient, Transport
+    from claude_dash.sources.findings import Probe
+
 __all__ = ["Listed", "Tested", "exist", "list_all", "progress_of", "row_of"]  # from here as well
-PROBES = {"console": probe, "enterprise": probe_enterprise}
+KEYED = ("console", "enterprise")  # kinds that are read with a key
 TAIL_CHARS = 4
 _NOTES = (t.DAY_READ, t.REJECT, t.ROSTER_ENTRY, t.INVITE, t.REPORT_STATE, t.SPEND_LIMIT)
 _CONNECTION, _SECRET = t.CONNECTION, t.SECRET
@@ -54,9 +54,11 @@ def client_for(
     budget: str,
     *,
     kind: str,
-    transport: Transport | None = None,
-) -> AnthropicClient:
+    transport: "Transport | None" = None,
+) -> "AnthropicClient":
     """Return a client whose requests are counted over all processes."""
+    from claude_dash.sources.client import AnthropicClient  # noqa: PLC0415 - start-up is fast
+
     limit = Budget(engine, settings.requests_per_minute)
     return AnthropicClient(
         settings.anthropic_base_url,
@@ -74,18 +76,21 @@ def try_key(
     kind: str,
     key: str,
     *,
-    transport: Transport | None = None,
-) -> Probe:
+    transport: "Transport | None" = None,
+) -> "Probe":
     """Ask what a key of a kind of connection can read; nothing is saved."""
+    from claude_dash.sources.enterprise_probe import probe_enterprise  # noqa: PLC0415 - start-up
+    from claude_dash.sources.probe import probe  # noqa: PLC0415 - start-up is fast
+
     name = budget_name("", key, vault)
     with client_for(engine, settings, key, name, kind=kind, transport=transport) as client:
-        made = PROBES[kind](client)
+        made = (probe_enterprise if kind == "enterprise" else probe)(client)
     if made.organization_id:
         Budget(engine, settings.requests_per_minute).move(name, made.organization_id)
     return made
 
 
-def tested(name: str, kind: str, made: Probe) -> Tested:
+def tested(name: str, kind: str, made: "Probe") -> Tested:
     """Return a probe as scripts read it."""
     found = {
         "organization": made.organization_name,
@@ -120,7 +125,7 @@ def add(  # noqa: PLR0917 - the first three are what every function here opens w
     test: bool = True,
     backfill_since: date | None = None,
     actor: str = COMMAND_LINE,
-    transport: Transport | None = None,
+    transport: "Transport | None" = None,
 ) -> Tested:
     """Try a key and save it under a name; nothing that was refused is saved.
 
@@ -128,31 +133,32 @@ def add(  # noqa: PLR0917 - the first three are what every function here opens w
         UnknownNameError: The kind is not one that can be connected.
         ConfigError: The name is taken or empty, or the organization is connected already.
     """
-    if kind not in PROBES:
+    if kind not in KEYED:
         what = "kind of connection"
-        raise UnknownNameError.of(what, kind, PROBES)
+        raise UnknownNameError.of(what, kind, KEYED)
     name, key = " ".join(name.split()), key.strip()
     refuse_taken(engine, name)
-    found, says = Probe(), Tested(name, kind, "ok")
+    says, organization_id, organization_name = Tested(name, kind, "ok"), "", ""
     if test:
         found = try_key(engine, vault, settings, kind, key, transport=transport)
         says = tested(name, kind, found)
         if found.status != "ok":
             return says
+        organization_id, organization_name = found.organization_id, found.organization_name
     with engine.begin() as connection:
-        refuse_connected(connection, found.organization_id)
+        refuse_connected(connection, organization_id)
         made = save_new(
             connection,
             kind,
             name,
-            organization_id=found.organization_id,
-            organization_name=found.organization_name,
+            organization_id=organization_id,
+            organization_name=organization_name,
             key_tail=key[-TAIL_CHARS:],
             backfill_since=backfill_since or settings.backfill_since,
         )
         connection.execute(insert(_SECRET).values(connection_id=made, token=vault.seal(key)))
         note(connection, actor, ADDED, f"{kind} {name}")
-        take_over(connection, made, found.organization_id)
+        take_over(connection, made, organization_id)
     return says
 
 
@@ -176,7 +182,7 @@ def test(
     settings: Settings,
     name: str,
     *,
-    transport: Transport | None = None,  # noqa: PT028 - no test of pytest's
+    transport: "Transport | None" = None,  # noqa: PT028 - no test of pytest's
 ) -> Tested:
     """Try the stored key of a connection.
 
@@ -205,7 +211,7 @@ def replace_key(
     key: str,
     *,
     actor: str = COMMAND_LINE,
-    transport: Transport | None = None,
+    transport: "Transport | None" = None,
 ) -> Tested:
     """Try a new key and save it in the place of the old one; the connection goes on.
 
@@ -286,6 +292,8 @@ def remove(
     Raises:
         UnknownNameError: There is no such connection.
     """
+    from claude_dash.rollup import roll_up  # noqa: PLC0415 - start-up is fast
+
     with engine.begin() as connection:
         row = row_of(connection, name)
         stopped = update(_CONNECTION).where(_CONNECTION.c.id == row.id).values(status="paused")

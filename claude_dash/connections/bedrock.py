@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, select, update
 
@@ -24,10 +24,11 @@ from claude_dash.connections.rows import (
 from claude_dash.errors import ConfigError
 from claude_dash.facts import tables as t
 from claude_dash.sources.aws_keys import root_of
-from claude_dash.sources.aws_session import our_principal
-from claude_dash.sources.bedrock_probe import BucketProbe, probe_bedrock
-from claude_dash.sources.client import Transport
 from claude_dash.store.audit import note
+
+if TYPE_CHECKING:
+    from claude_dash.sources.bedrock_probe import BucketProbe
+    from claude_dash.sources.client import Transport
 
 KIND = "bedrock"
 ID_BYTES = 24
@@ -47,8 +48,10 @@ def new_external_id() -> str:
     return f"claude-dash-{secrets.token_urlsafe(ID_BYTES)}"
 
 
-def try_bucket(options: Options, *, transport: Transport | None = None) -> BucketProbe:
+def try_bucket(options: Options, *, transport: "Transport | None" = None) -> "BucketProbe":
     """Ask what can be read of a bucket; nothing is saved."""
+    from claude_dash.sources.bedrock_probe import probe_bedrock  # noqa: PLC0415 - start-up is fast
+
     return probe_bedrock(options.access(transport), options.reading())
 
 
@@ -61,7 +64,7 @@ def add_bucket(
     test: bool = True,
     backfill_since: date | None = None,
     actor: str = COMMAND_LINE,
-    transport: Transport | None = None,
+    transport: "Transport | None" = None,
 ) -> TestedBucket:
     """Try a bucket and save it under a name; nothing that was refused is saved.
 
@@ -121,7 +124,7 @@ def test(
     engine: Engine,
     name: str,
     *,
-    transport: Transport | None = None,  # noqa: PT028 - no test of pytest's
+    transport: "Transport | None" = None,  # noqa: PT028 - no test of pytest's
 ) -> TestedBucket:
     """Try a bucket as it is stored; one that was waiting goes on once its role trusts us.
 
@@ -180,13 +183,15 @@ def options_of(engine: Engine, name: str) -> Options:
         return Options.load(row_of(connection, name).options)
 
 
-def kit_of(name: str, options: Options | None, *, transport: Transport | None = None) -> Kit:
+def kit_of(name: str, options: Options | None, *, transport: "Transport | None" = None) -> Kit:
     """Return what the owner of the logs must install; with placeholders before there are options.
 
     Our principal is asked of AWS; it stays a placeholder where this machine has no credentials.
     """
     if options is None:
         return Kit(name)
+    from claude_dash.sources.aws_session import our_principal  # noqa: PLC0415 - start-up is fast
+
     kit = Kit(
         name,
         options.bucket,
@@ -203,7 +208,7 @@ def kit(name: str, options: Options | None) -> str:
     return written(kit_of(name, options))
 
 
-def _says(name: str, found: BucketProbe, options: Options) -> TestedBucket:
+def _says(name: str, found: "BucketProbe", options: Options) -> TestedBucket:
     error = found.error
     says = {"code": error.code, "message": str(error)} if error else None
     return TestedBucket(name, KIND, found.status, found.found(), says, options.external_id)

@@ -3,12 +3,15 @@
 import json
 import re
 from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
 
 from claude_dash.errors import ConfigError
-from claude_dash.sources.aws_session import Access
 from claude_dash.sources.bedrock_reading import Reading
 from claude_dash.sources.bedrock_rule import RULES, Rule, Selection
-from claude_dash.sources.client import Transport
+
+if TYPE_CHECKING:
+    from claude_dash.sources.aws_session import Access
+    from claude_dash.sources.client import Transport
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
@@ -91,8 +94,10 @@ class Options:
         """Return it as it is stored."""
         return json.dumps(asdict(self))
 
-    def access(self, transport: Transport | None = None) -> Access:
+    def access(self, transport: "Transport | None" = None) -> "Access":
         """Return where the logs are, and as whom they are read."""
+        from claude_dash.sources.aws_session import Access  # noqa: PLC0415 - start-up is fast
+
         return Access(
             self.bucket, self.region, self.prefix, self.role_arn, self.external_id, transport
         )

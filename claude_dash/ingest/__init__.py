@@ -4,33 +4,26 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, Row, or_, select
 
 from claude_dash import log
 from claude_dash.clock import now, today
 from claude_dash.config import Settings
-from claude_dash.connections import budget_name, client_for, key_of, row_of
-from claude_dash.connections.rows import take_over
+from claude_dash.connections.rows import row_of
 from claude_dash.connections.senders import KINDS as SENT_KINDS
 from claude_dash.errors import ClaudeDashError, SourceAuthError, SourceError
 from claude_dash.facts import tables as t
-from claude_dash.ingest.arrivals import count_arrivals
-from claude_dash.ingest.bedrock import read_bucket
-from claude_dash.ingest.reports import read_reports
 from claude_dash.ingest.run import Outcome, Progress, Run
 from claude_dash.ingest.sessions import read_files
-from claude_dash.people import vendor
-from claude_dash.people.limits import take_limits
 from claude_dash.rollup import roll_up
-from claude_dash.sources.client import AnthropicClient, Transport
-from claude_dash.sources.limits import read_limits
-from claude_dash.sources.roster import read_roster
 from claude_dash.store import retention
-from claude_dash.store.budget import Budget
 from claude_dash.store.locks import hold
 from claude_dash.store.vault import Vault
+
+if TYPE_CHECKING:
+    from claude_dash.sources.client import Transport
 
 __all__ = ["Outcome", "Progress", "sync"]
 BACKFILL_PATIENCE = timedelta(days=7)
@@ -47,7 +40,7 @@ def sync(
     since: date | None = None,
     until: date | None = None,
     progress: Callable[[Progress], None] | None = None,
-    transport: Transport | None = None,
+    transport: "Transport | None" = None,
 ) -> list[Outcome]:
     """Read what is new of some connections, or of all; return what came of each.
 
@@ -99,7 +92,7 @@ def _sync_one(
     since: date | None,
     until: date | None,
     tell: Callable[[Progress], None],
-    transport: Transport | None,
+    transport: "Transport | None",
 ) -> Outcome:
     outcome = Outcome(row.name, row.kind)
     started = time.monotonic()
@@ -195,48 +188,18 @@ def purge(engine: Engine, settings: Settings, *, dry_run: bool = False) -> list[
     return retention.purge(engine, settings, today(), dry_run=dry_run)
 
 
-def _read(run: Run, since: date | None, until: date | None, transport: Transport | None) -> None:
+def _read(run: Run, since: date | None, until: date | None, transport: "Transport | None") -> None:
     if run.row.kind == "bedrock":
+        from claude_dash.ingest.bedrock import read_bucket  # noqa: PLC0415 - start-up is fast
+
         read_bucket(run, since, until, transport)
     elif run.row.kind in SENT_KINDS:
+        from claude_dash.ingest.arrivals import count_arrivals  # noqa: PLC0415 - start-up is fast
+
         count_arrivals(run)
     elif run.row.kind == "sessions":
         read_files(run, since, until)
     else:
-        _read_reports(run, since, until, transport)
+        from claude_dash.ingest.keyed import read_keyed  # noqa: PLC0415 - start-up is fast
 
-
-def _read_reports(
-    run: Run, since: date | None, until: date | None, transport: Transport | None
-) -> None:
-    with run.engine.connect() as connection:
-        key = key_of(connection, run.vault, run.row.id)
-    budget = budget_name(run.row.organization_id, key, run.vault)
-    with client_for(
-        run.engine, run.settings, key, budget, kind=run.row.kind, transport=transport
-    ) as client:
-        try:
-            if not run.row.organization_id:
-                _learn_organization(run, client, budget)
-            roster = read_roster(client, run.row.kind)
-            vendor.take(run.engine, run.vault, run.row.id, roster, today())
-            if run.row.kind == "enterprise":
-                take_limits(run.engine, run.row.id, read_limits(client))
-            read_reports(run, client, since, until)
-        finally:
-            run.outcome.requests, run.outcome.retries = client.requests, client.retries
-
-
-def _learn_organization(run: Run, client: AnthropicClient, budget: str) -> None:
-    try:
-        body = client.get("/v1/organizations/me")
-    except SourceAuthError:
-        if run.row.kind == "console":
-            raise
-        return  # a scoped key need not know whose it is
-    organization = str(body.get("id") or "")
-    if organization:
-        run.note(organization_id=organization, organization_name=str(body.get("name") or ""))
-        with run.engine.begin() as connection:
-            take_over(connection, run.row.id, organization)
-        Budget(run.engine, run.settings.requests_per_minute).move(budget, organization)
+        read_keyed(run, since, until, transport)

@@ -245,7 +245,7 @@ def _own(view: View, one: connections.Listed) -> None:
         buckets.manage(view, one.name)
     elif one.kind in KINDS:
         senders.manage(view, one)
-    elif one.kind in connections.PROBES:
+    elif one.kind in connections.KEYED:
         _new_key(view, one.name)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, select
 from claude_dash import clock, connections, ingest
 from claude_dash.config import Settings
 from claude_dash.facts import tables as t
+from claude_dash.sources import client
 from claude_dash.sources.client import AnthropicClient
 from claude_dash.store.engine import open_store
 from claude_dash.store.vault import Vault
@@ -125,7 +126,7 @@ def hurried() -> Iterator[None]:
         time.sleep(min(seconds, LONGEST_WAIT_S))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(connections, "AnthropicClient", partial(AnthropicClient, sleep=nap))
+        patch.setattr(client, "AnthropicClient", partial(AnthropicClient, sleep=nap))
         yield
 
 

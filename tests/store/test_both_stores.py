@@ -14,7 +14,7 @@ from claude_dash.facts import tables as t
 from claude_dash.metrics.release import Query
 from claude_dash.store import retention
 from claude_dash.store.engine import check, migrate, open_store
-from claude_dash.store.migrations import differences
+from claude_dash.store.migrations.steps import differences
 from claude_dash.store.vault import Vault
 from tests import tiny
 from tests.postgres import postgres_server, postgres_url

@@ -17,6 +17,7 @@ from claude_dash.connections.bedrock_kit import Kit
 from claude_dash.connections.bedrock_options import Options
 from claude_dash.errors import ConfigError, UnknownNameError
 from claude_dash.facts import tables as t
+from claude_dash.sources.bedrock_probe import BucketProbe
 from claude_dash.store.vault import Vault
 from tests import bedrock_lines as lines
 from tests.aws_gate import OUR_ARN, AwsGate, Role, cloud, moto
@@ -252,7 +253,7 @@ def test_a_test_does_not_undo_a_change(desk: Desk, monkeypatch: pytest.MonkeyPat
     desk.add(options=OURS)
     real = bedrock.try_bucket
 
-    def slowly(options: Options, **more: Any) -> bedrock.BucketProbe:
+    def slowly(options: Options, **more: Any) -> BucketProbe:
         bedrock.change(desk.engine, "Logs", rule="roles", names=("Dev",))
         return real(options, **more)
 

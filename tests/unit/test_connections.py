@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select
 from claude_dash import connections, ingest
 from claude_dash.errors import ConfigError, UnknownNameError
 from claude_dash.facts import tables as t
+from claude_dash.people import vendor
 from claude_dash.store.vault import Vault
 from tests import tiny
 from tests.unit.desk import FIRST, KEPT, ONE, TODAY, TWO, WRONG, Desk, desk
@@ -172,14 +173,14 @@ def test_a_fault_of_ours_does_not_stop_the_others(
     """It is noted at its connection without its words, which may hold anything."""
     desk.add()
     desk.add("Other", TWO)
-    real = ingest.vendor.take
+    real = vendor.take
 
     def take(engine: Engine, vault: Vault, number: int, *args: Any) -> None:
         if number == desk.row().id:
             raise KeyError(tiny.ADDRESSES[0])
         real(engine, vault, number, *args)
 
-    monkeypatch.setattr(ingest.vendor, "take", take)
+    monkeypatch.setattr(vendor, "take", take)
     outcomes = desk.sync()
     assert {name: one.status for name, one in outcomes.items()} == {"Main": "failed", "Other": "ok"}
     assert desk.row().error_message.startswith("Something unexpected happened")

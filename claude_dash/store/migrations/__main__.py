@@ -5,13 +5,12 @@ import sys
 from alembic import command
 
 from claude_dash.store.engine import open_store
-from claude_dash.store.migrations import config, head, upgrade
+from claude_dash.store.migrations import head, upgrade
+from claude_dash.store.migrations.steps import config
 
 if __name__ == "__main__":
     engine = open_store("sqlite://")
     upgrade(engine)
-    made = config()
     with engine.begin() as connection:
-        made.attributes["connection"] = connection
-        number = f"{int(head() or 0) + 1:04d}"
-        command.revision(made, message=sys.argv[1], autogenerate=True, rev_id=number)
+        number = f"{int(head()) + 1:04d}"
+        command.revision(config(connection), message=sys.argv[1], autogenerate=True, rev_id=number)

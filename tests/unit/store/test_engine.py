@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from claude_dash.errors import ConfigError, StoreBehindError, StoreError
 from claude_dash.facts import tables as t
 from claude_dash.store.engine import bump, check, migrate, open_store, revision
-from claude_dash.store.migrations import differences
+from claude_dash.store.migrations import head
+from claude_dash.store.migrations.steps import config, differences
 from tests.unit.store.conftest import Start
 
 WRITER = """
@@ -34,6 +36,13 @@ def test_a_store_writes_ahead(engine: Engine) -> None:
     with engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_the_newest_step_is_the_one_that_is_applied_last(engine: Engine) -> None:
+    """Files are numbered like the steps in them, so that the newest is known without Alembic."""
+    with engine.connect() as connection:
+        steps = ScriptDirectory.from_config(config(connection))
+    assert head() == steps.get_current_head()
 
 
 def test_two_writers_never_find_the_database_locked(engine: Engine, start: Start) -> None:
