@@ -26,7 +26,8 @@ from claude_dash.store import retention, transcripts
 from claude_dash.store.locks import hold
 from claude_dash.store.vault import Vault
 
-BATCH_ITEMS, BATCH_BYTES = 20_000, 128 * 2**20
+# Facts are told anew with each batch; of what is read only what is counted is held, 1 KB an item.
+BATCH_ITEMS, BATCH_BYTES = 60_000, 512 * 2**20
 FORGET = timedelta(days=30)  # after which a file that is gone is no longer known
 NOBODYS = "a file that lies in nobody's folder"
 

@@ -6,6 +6,7 @@ and a larger one replaces the smaller.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Date, Table, delete, func, insert, select, update
@@ -26,6 +27,7 @@ _ANSWER, _CHANGE, _COST, _FILE, _SETUP = (
     t.CLIENT_SETUP,
 )
 _TOKENS = tuple(f"{name}_tokens" for name in Tokens._fields)
+_tokens = itemgetter(*_TOKENS)
 
 
 class PersonDay(NamedTuple):
@@ -127,8 +129,8 @@ def keep_answers(
                 continue
             touched.add(PersonDay(old.connection_id, old.day, old.who))
             sessions.add(old.session)
-        cost = price.of(made)
-        changed.append({**made, "cost_listed": cost, "cost_estimated": cost})
+        made["cost_listed"] = made["cost_estimated"] = price.of(made)
+        changed.append(made)
         touched.add(PersonDay(made["connection_id"], made["day"], made["who"]))
         sessions.add(made["session"])
     _put(connection, _ANSWER, changed)
@@ -173,19 +175,20 @@ def _put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
     keys = [column.name for column in table.primary_key]
     made = insert_or(connection, table)
     others = {one.name: made.excluded[one.name] for one in table.columns if not one.primary_key}
-    in_order = sorted(rows, key=lambda row: tuple(row[name] for name in keys))
+    in_order = sorted(rows, key=itemgetter(*keys))
     statement = made.on_conflict_do_update(index_elements=keys, set_=others)
     # Straight through the driver: there may be a great many.
     text = statement.compile(dialect=connection.dialect, column_keys=list(in_order[0]))
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(str(text), in_order)
         return
-    names = [(name, isinstance(table.c[name].type, Date)) for name in text.positiontup or ()]
-    values = [
-        tuple(row[name].isoformat() if is_day else row[name] for name, is_day in names)
-        for row in in_order
-    ]
-    connection.exec_driver_sql(str(text), values)
+    names = text.positiontup or ()
+    days = [at for at, name in enumerate(names) if isinstance(table.c[name].type, Date)]
+    values = [list(one) for one in map(itemgetter(*names), in_order)]
+    for one in values:
+        for at in days:
+            one[at] = one[at].isoformat()
+    connection.exec_driver_sql(str(text), [tuple(one) for one in values])
 
 
 class _Pricing:
@@ -209,7 +212,7 @@ class _Pricing:
         price, band = self._known[key]
         if price is None:
             return None
-        tokens = Tokens(*(row[name] for name in _TOKENS))
+        tokens = Tokens(*_tokens(row))
         prompt = tokens.input + tokens.cache_read + tokens.cache_write
         is_above = band is not None and prompt > band
         return cost_of(tokens, row["hour_write_tokens"], price, is_above=is_above)
