@@ -154,7 +154,8 @@ class Telemetry:
                     made.rejects[NO_ATTRIBUTES] = made.rejects.get(NO_ATTRIBUTES, 0) + 1
                     continue
                 sender = self._sender(found, whole)
-                digest = self._digest.of(_canonical(whole), _canonical(found))
+                at = struct.pack("<Q", raw.time & _U64)
+                digest = self._digest.of(_canonical(whole), _canonical(found), at)
                 time = min(raw.time or arrived, arrived)
                 for number, counted in enumerate(otlp_events.counted(found)):
                     if sender is None and counted.measure != otlp_events.EVENT:
