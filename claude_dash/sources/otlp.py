@@ -21,6 +21,7 @@ from opentelemetry.proto.metrics.v1 import metrics_pb2
 from opentelemetry.proto.resource.v1 import resource_pb2
 
 from claude_dash.errors import BodyRejected
+from claude_dash.sources.texts import mended
 
 DELTA, CUMULATIVE = 1, 2
 MOST = 2**63
@@ -144,6 +145,7 @@ def metrics_of_json(body: bytes) -> list[Sent[RawPoint]]:
             ],
         )
         for of in _decoded(_METRICS, body).resources or ()
+        if of.scopes
     ]
 
 
@@ -163,12 +165,16 @@ def events_of_json(body: bytes) -> list[Sent[RawEvent]]:
             ],
         )
         for of in _decoded(_LOGS, body).resources or ()
+        if of.scopes
     ]
 
 
 def _decoded(decoder: msgspec.json.Decoder[_Request], body: bytes) -> _Request:
     try:
-        return decoder.decode(body)
+        try:
+            return decoder.decode(body)
+        except msgspec.DecodeError:
+            return decoder.decode(mended(body))
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError):
         message = "The body is not a request of OTLP in JSON."
         raise BodyRejected(message) from None  # what it holds stays out of every message
@@ -247,6 +253,7 @@ def metrics_of_protobuf(body: bytes) -> list[Sent[RawPoint]]:
     return [
         Sent(of.resource, [*_points(of.scope_metrics)])
         for of in _parsed(_METRICS_MESSAGE, body).resource_metrics
+        if of.scope_metrics
     ]
 
 
@@ -284,6 +291,7 @@ def events_of_protobuf(body: bytes) -> list[Sent[RawEvent]]:
             ],
         )
         for of in _parsed(_LOGS_MESSAGE, body).resource_logs
+        if of.scope_logs
     ]
 
 

@@ -7,19 +7,18 @@ Content has no field in the structs below, so the decoder steps over it. Of an e
 shown the patch; what is kept of it is how many lines were added and removed.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import msgspec
+
+from claude_dash.sources.texts import mended
 
 MAX_COUNT = 10**12  # tokens of a session; far above any, and sums of it still fit 64 bits
 MAX_COST = 10**7  # US dollars of a session
 READ = frozenset({"assistant", "user", "pr-link", "cost-state"})
 _Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)] | None
 _NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-# Half a character, as tools cut text: only the decoder minds, and it stands in content.
-_SURROGATE, _REPLACEMENT = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"), rb"\\ufffd"
 NOT_JSON = "a line that is not JSON"
 OTHER_SHAPE = "a line whose fields are not those of a session"
 
@@ -141,12 +140,12 @@ def _mended(line: bytes) -> Line:
     try:
         return _DECODER.decode(line)
     except _NOT_JSON:
-        return _DECODER.decode(_SURROGATE.sub(_REPLACEMENT, line))
+        return _DECODER.decode(mended(line))
 
 
 def _kind_of(line: bytes) -> str | None:
     try:
-        return _KIND.decode(_SURROGATE.sub(_REPLACEMENT, line)).type
+        return _KIND.decode(mended(line)).type
     except _NOT_JSON:
         return None
 

@@ -5,6 +5,17 @@ import re
 MAX_CHARS = 120
 MAX_ADDRESS_CHARS = 254
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+# Half a character, as clients cut text: JSON allows it, our decoder does not, and it is content.
+_HALF = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    rb"|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+_WHOLE = rb"\\ufffd"
+
+
+def mended(sent: bytes) -> bytes:
+    """Return JSON in which no half of a character stands alone."""
+    return _HALF.sub(_WHOLE, sent)
 
 
 def named(sent: object) -> str:

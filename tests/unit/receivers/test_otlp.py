@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from tests.recorded_clients import NAME, Sending
 
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
 RUN = "01-feature-json"
+ODD = (None, True, -1, 0, 2**64, 10**400, 1e308, 0.5, "", "x", "9" * 400, "NaN", [], {}, [[]])
 
 
 @pytest.fixture
@@ -178,7 +180,9 @@ def test_ten_thousand_bad_bodies_and_a_good_one(sending: Sending, engine: Any) -
 
 def _broken(body: bytes, chance: random.Random) -> bytes:
     made = bytearray(body)
-    match chance.randrange(4):
+    match chance.randrange(5):
+        case 4:
+            return _warped(body, chance)
         case 0:
             for _ in range(chance.randint(1, 30)):
                 made[chance.randrange(len(made))] = chance.randrange(256)
@@ -191,6 +195,39 @@ def _broken(body: bytes, chance: random.Random) -> bytes:
             start = chance.randrange(len(made))
             made[start : start + chance.randint(1, 200)] = b""
     return bytes(made)
+
+
+def _warped(body: bytes, chance: random.Random) -> bytes:
+    """Return JSON in which some values are others; what is no JSON stays as it is."""
+    try:
+        made = json.loads(body)
+    except ValueError:
+        return body
+    for _ in range(chance.randint(1, 3)):
+        at: Any = made
+        while isinstance(at, dict | list) and at:
+            key = chance.choice(list(at)) if isinstance(at, dict) else chance.randrange(len(at))
+            if not isinstance(at[key], dict | list) or chance.random() < 1 / 8:
+                at[key] = deepcopy(chance.choice(ODD))
+                break
+            at = at[key]
+    return json.dumps(made).encode()
+
+
+def test_half_a_character_does_not_cost_the_batch(sending: Sending, engine: Any) -> None:
+    """Clients cut texts anywhere: what stands beside such a text counts, whole ones as sent."""
+    one = clients.requests(RUN)[-1]
+    text = one.body.replace(b'"claude-sonnet', b'"\\ud83d\\ude00 claude-sonnet')
+    body = json.loads(text)
+    for cut in ("\ud83d", "\ude00 cut", "\ud83d\ud83d\ude00", "\\\ud83d"):
+        told = {"key": "prompt", "value": {"stringValue": cut}}
+        body["resourceMetrics"][0]["resource"]["attributes"].append(told)
+    sending.clock.at(one.at)
+    assert _status(sending, json.dumps(body).encode()) == 200
+    sending.count()
+    with engine.connect() as connection:
+        models = set(connection.execute(select(t.CLIENT_MODEL_DAY.c.model)).scalars())
+    assert models == {"\U0001f600 claude-sonnet-4-5"}
 
 
 def test_series_are_told_apart_when_those_that_were_met_are_forgotten(
