@@ -11,6 +11,7 @@ from claude_dash.errors import BodyRejected
 
 MAX_SENT_BYTES = 4 * 2**20
 MAX_BYTES = MAX_SENT_BYTES  # unpacked; a client sends some hundred kilobytes (contract 2)
+MAX_MEMBERS = 64  # of a packed body, each a copy of the rest; a client sends one
 PATIENCE_S = 20  # for a body to come
 _GZIP = 16 + 15  # window bits of zlib that stand for gzip
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -73,7 +74,7 @@ def unpacked(sent: bytes) -> bytes:
     """Return what was packed with gzip, in one member or several.
 
     Raises:
-        BodyRejected: It is not gzip, cut off, or too large.
+        BodyRejected: It is not gzip, cut off, in too many parts, or too large.
     """
     made, size = [], 0
     while sent:
@@ -91,5 +92,8 @@ def unpacked(sent: bytes) -> bytes:
             message = "The body is cut off."
             raise BodyRejected(message)
         made.append(part)
+        if len(made) > MAX_MEMBERS:
+            message = "The body is packed in too many parts."
+            raise BodyRejected(message)
         sent = reader.unused_data
     return b"".join(made)

@@ -38,7 +38,8 @@ NO_ATTRIBUTES = "attributes: not those of OTLP"
 NO_SENDER = "attributes: nothing names a sender"
 UNKNOWN = "name or type: not known"
 MAX_VALUE = 10**14  # of a point in units of the column: what is more is a fault, no usage
-MAX_KNOWN = 20_000  # series that are remembered, about a kilobyte each
+MAX_KNOWN = 20_000  # series and identities that are remembered, about a kilobyte each
+MAX_KNOWN_BYTES = 8_192  # of one of them: what is longer is read anew each time
 _NANO, _MILLI = 10**9, 10**3
 _SCALE = {"cost_estimated": _NANO, "active_ms": _MILLI}
 _PLAIN = {
@@ -124,7 +125,7 @@ class Telemetry:
                 key = (of.resource, raw.name, raw.temporality, raw.attributes, encoding)
                 known = self._known.get(key)
                 if known is None:
-                    known = self._remember(key, self._read(of.resource, raw, encoding))
+                    known = self._remember(key, of.resource, raw, encoding)
                 reason, value = known.reason, 0
                 if not reason:
                     value = _counted(raw.value, known.measure)
@@ -167,11 +168,15 @@ class Telemetry:
                     made.points.append(Point(len(made.series) - 1, again, time, time, 1))
         return made
 
-    def _remember(self, key: tuple[object, ...], known: _Known) -> _Known:
+    def _remember(
+        self, key: tuple[object, ...], resource: bytes, raw: RawPoint, encoding: Encoding
+    ) -> _Known:
+        known = self._read(resource, raw, encoding)
         if len(self._known) >= MAX_KNOWN:
             self._known.clear()
             self._identities.clear()
-        self._known[key] = known
+        if len(resource) + len(raw.name) + len(raw.attributes) <= MAX_KNOWN_BYTES:
+            self._known[key] = known
         return known
 
     def _read(self, resource: bytes, raw: RawPoint, encoding: Encoding) -> _Known:
@@ -197,6 +202,8 @@ class Telemetry:
         if identity is None:
             return None
         if identity not in self._identities:
+            if len(self._identities) >= MAX_KNOWN:
+                self._identities.clear()
             self._identities[identity] = pseudonyms(identity, self._key, self._seal)
         session = found.get("session.id")
         return Sender(

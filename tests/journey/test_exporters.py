@@ -4,15 +4,9 @@ Both encodings and both temporalities, packed with gzip: a counter that goes on 
 one that ends after the first, one that begins before the last, which the shutdown sends.
 """
 
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-import httpx
 import pytest
 from opentelemetry._logs import LogRecord
 from opentelemetry.exporter.otlp.common.http import Compression as JsonCompression
@@ -31,6 +25,7 @@ from sqlalchemy import Engine, Table, select
 from claude_dash.config import Settings
 from claude_dash.connections import senders
 from claude_dash.facts import tables as t
+from tests.receiving import receiving
 
 pytestmark = pytest.mark.real_clock
 PROMPT = "CANARY-PROMPT-1"
@@ -88,27 +83,6 @@ WAYS = [
     for encoding in ("protobuf", "json")
     for temporality in (AggregationTemporality.DELTA, AggregationTemporality.CUMULATIVE)
 ]
-
-
-@contextmanager
-def receiving() -> Iterator[str]:
-    """Yield the address of a receiver that is a process of its own; end it as an init does."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "claude_dash", "receive", "--port", str(port)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
-        try:
-            transport = httpx.HTTPTransport(retries=10)  # while it starts nobody listens
-            with httpx.Client(transport=transport) as client:
-                address = f"http://127.0.0.1:{port}"
-                assert client.get(f"{address}/readyz").status_code == 200
-            yield address
-        finally:
-            process.terminate()
-            _, said = process.communicate(timeout=60)
-        assert PROMPT.encode() not in said
-        assert b"warning" not in said.lower()
 
 
 def record(provider: MeterProvider, exports: int) -> None:
@@ -221,9 +195,11 @@ def test_facts_are_what_was_recorded(engine: Engine, settings: Settings) -> None
     """Whichever encoding and temporality, to the token and the nanodollar; no content is kept."""
     options = senders.Options(counts_events=True)
     tokens = {way: senders.add(engine, "telemetry", way.name, options).token for way in WAYS}
-    with receiving() as url:
+    with receiving() as receiver:
         for way, token in tokens.items():
-            send(url, token, way)
+            send(receiver.url, token, way)
+    assert PROMPT.encode() not in receiver.said
+    assert b"warning" not in receiver.said.lower()
     found = {way.name: kept(engine, way.name) for way in WAYS}
     assert found == dict.fromkeys(found, EXPECTED)
     files = [one for one in settings.data_dir.iterdir() if one.is_file()]
