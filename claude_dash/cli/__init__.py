@@ -1,5 +1,6 @@
 """The command line: `claude-dash`; every error becomes one sentence and an exit code here."""
 
+import gc
 import logging
 import sys
 
@@ -11,6 +12,7 @@ from claude_dash.errors import ClaudeDashError
 
 EXIT_BUG = 1
 EXIT_INTERRUPTED = 130
+GARBAGE_OBJECTS = 50_000  # new ones before a search: most of what a start makes stays
 
 app = typer.Typer(
     name="claude-dash",
@@ -29,6 +31,7 @@ admin.register(app)
 
 def main() -> None:
     """Run the command of `sys.argv` and leave with its exit code: 0, 2, 3, 4 or 130."""
+    gc.set_threshold(GARBAGE_OBJECTS)
     log.configure(logging.WARNING)
     try:
         app()
@@ -42,6 +45,8 @@ def main() -> None:
         logging.getLogger(__name__).exception("unexpected error")
         _say("Something went wrong that is not your doing; the log above says where.")
         sys.exit(EXIT_BUG)
+    finally:
+        gc.freeze()  # the end of a process frees its memory without a last search of it
 
 
 def _say(*sentences: str) -> None:

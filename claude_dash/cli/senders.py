@@ -4,11 +4,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import TypeAdapter, ValidationError
 
 from claude_dash.cli import output
 from claude_dash.cli.opening import opened, settings
-from claude_dash.config import Duration
 from claude_dash.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -84,6 +82,9 @@ def rotate(
     as_json: AsJson = False,
 ) -> None:
     """Make a new ingest token; the old ones end after the overlap."""
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - start-up is fast
+
+    from claude_dash.config import Duration  # noqa: PLC0415 - the same
     from claude_dash.connections import senders  # noqa: PLC0415 - start-up is fast
 
     try:
