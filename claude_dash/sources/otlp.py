@@ -21,11 +21,11 @@ from opentelemetry.proto.metrics.v1 import metrics_pb2
 from opentelemetry.proto.resource.v1 import resource_pb2
 
 from claude_dash.errors import BodyRejected
+from claude_dash.sources.otlp_attributes import Unread
 from claude_dash.sources.texts import mended
 
 DELTA, CUMULATIVE = 1, 2
 MOST = 2**63
-SEVEN_BITS = 0x7F  # of a number in each byte
 NO_VALUE = 1  # flag of a point that says that there is none
 _Item = TypeVar("_Item")
 _Request = TypeVar("_Request")
@@ -39,7 +39,7 @@ class RawPoint(NamedTuple):
 
     name: str
     temporality: int
-    attributes: bytes
+    attributes: Unread
     start: int
     time: int
     value: float | None
@@ -48,7 +48,7 @@ class RawPoint(NamedTuple):
 class RawEvent(NamedTuple):
     """A log record as it was sent; time: nanoseconds since the epoch."""
 
-    attributes: bytes
+    attributes: Unread
     time: int
 
 
@@ -268,7 +268,7 @@ def _points(scopes: Iterable[Any]) -> Iterator[RawPoint]:
                 yield RawPoint(
                     name,
                     temporality,
-                    _framed(point.attributes),
+                    tuple(point.attributes),
                     point.start_time_unix_nano,
                     point.time_unix_nano,
                     value if value is None else _finite(value),
@@ -285,7 +285,7 @@ def events_of_protobuf(body: bytes) -> list[Sent[RawEvent]]:
         Sent(
             of.resource,
             [
-                RawEvent(_framed(one.attributes), one.time_unix_nano or one.observed_time_unix_nano)
+                RawEvent(tuple(one.attributes), one.time_unix_nano or one.observed_time_unix_nano)
                 for scope in of.scope_logs
                 for one in scope.log_records
             ],
@@ -301,17 +301,3 @@ def _parsed(message: Any, body: bytes) -> Any:  # noqa: ANN401 - made while we r
     except (DecodeError, ValueError):
         text = "The body is not a request of OTLP in protobuf."
         raise BodyRejected(text) from None
-
-
-def _framed(attributes: Iterable[bytes]) -> bytes:
-    """Return attributes as one message of a resource holds them, field 1."""
-    return b"".join(b"\x0a" + _length(one) + one for one in attributes)
-
-
-def _length(of: bytes) -> bytes:
-    size, found = len(of), bytearray()
-    while size > SEVEN_BITS:
-        found.append(size & SEVEN_BITS | SEVEN_BITS + 1)
-        size >>= 7
-    found.append(size)
-    return bytes(found)

@@ -6,10 +6,12 @@ from typing import Any, Literal
 
 import msgspec
 from google.protobuf.message import DecodeError
+from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 Encoding = Literal["json", "protobuf"]
 Value = str | int | float | bool | tuple[Any, ...]
+Unread = bytes | tuple[bytes, ...]  # attributes as they came: text, or a message each
 MAX_DEPTH = 8  # of values inside values; the client nests none
 
 
@@ -38,24 +40,24 @@ _LIST = msgspec.json.Decoder(list[_KeyValue] | None)
 _RESOURCE = msgspec.json.Decoder(_Resource | None)
 
 
-def of_point(sent: bytes, encoding: Encoding) -> dict[str, Value] | None:
+def of_point(sent: Unread) -> dict[str, Value] | None:
     """Return the attributes of a data point or event; None where they are none of OTLP."""
-    if encoding == "protobuf":
-        return _of_protobuf(sent)
     try:
+        if isinstance(sent, tuple):
+            return _of_messages(map(KeyValue.FromString, sent))
         return _plain(_LIST.decode(sent) or ())
-    except (msgspec.MsgspecError, RecursionError, ValueError, OverflowError):
+    except (DecodeError, msgspec.MsgspecError, RecursionError, ValueError, OverflowError):
         return None
 
 
 def of_resource(sent: bytes, encoding: Encoding) -> dict[str, Value] | None:
     """Return the attributes of a resource; None where they are none of OTLP."""
-    if encoding == "protobuf":
-        return _of_protobuf(sent)
     try:
+        if encoding == "protobuf":
+            return _of_messages(Resource.FromString(sent).attributes)
         found = _RESOURCE.decode(sent)
         return _plain((found.attributes if found else None) or ())
-    except (msgspec.MsgspecError, RecursionError, ValueError, OverflowError):
+    except (DecodeError, msgspec.MsgspecError, RecursionError, ValueError, OverflowError):
         return None
 
 
@@ -82,16 +84,8 @@ def _value(sent: _Any, depth: int = 0) -> Value | None:
     return None
 
 
-def _of_protobuf(sent: bytes) -> dict[str, Value] | None:
-    try:
-        found = Resource.FromString(sent)
-    except (DecodeError, ValueError):
-        return None
-    return {
-        pair.key: value
-        for pair in found.attributes
-        if (value := _of_message(pair.value)) is not None
-    }
+def _of_messages(pairs: Iterable[KeyValue]) -> dict[str, Value]:
+    return {pair.key: value for pair in pairs if (value := _of_message(pair.value)) is not None}
 
 
 def _of_message(sent: Any, depth: int = 0) -> Value | None:  # noqa: ANN401 - made by protobuf

@@ -150,7 +150,7 @@ class Telemetry:
         for of in sent:
             whole = otlp_attributes.of_resource(of.resource, encoding)
             for raw in of.items:
-                found = otlp_attributes.of_point(raw.attributes, encoding)
+                found = otlp_attributes.of_point(raw.attributes)
                 if whole is None or found is None:
                     made.rejects[NO_ATTRIBUTES] = made.rejects.get(NO_ATTRIBUTES, 0) + 1
                     continue
@@ -181,7 +181,7 @@ class Telemetry:
 
     def _read(self, resource: bytes, raw: RawPoint, encoding: Encoding) -> _Known:
         whole = otlp_attributes.of_resource(resource, encoding)
-        found = otlp_attributes.of_point(raw.attributes, encoding)
+        found = otlp_attributes.of_point(raw.attributes)
         if whole is None or found is None:
             return _Known(NO_ATTRIBUTES, b"", None)
         measure, item = _meaning(raw.name, found)
