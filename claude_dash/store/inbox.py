@@ -40,10 +40,7 @@ _INBOX = Table(
 _SELF = Table("inbox_self", _METADATA, Column("id", String, primary_key=True))
 _MARK = "inbox.mark:"  # setting, by inbox: up to which parcel it was taken
 _ID_BYTES = 8
-_PUT = {
-    "sqlite": "INSERT INTO inbox (parcel) VALUES (?)",
-    "postgresql": "INSERT INTO inbox (parcel) VALUES (%s)",
-}
+_VALUE = {"sqlite": "(?)", "postgresql": "(%s)"}
 
 
 class Inbox:
@@ -65,12 +62,18 @@ class Inbox:
                     found = secrets.token_hex(_ID_BYTES)
                     connection.execute(insert(_SELF).values(id=found))
         self._mark = _MARK + found
-        self._put = _PUT[self._engine.dialect.name]
+        self._value = _VALUE[self._engine.dialect.name]
+        self._at_once = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def put(self, parcels: Sequence[bytes]) -> None:
-        """Keep parcels; once this returns they outlive the machine's sudden end."""
-        with self._engine.begin() as connection:
-            connection.exec_driver_sql(self._put, [(one,) for one in parcels])
+        """Keep parcels; once this returns they outlive the machine's sudden end.
+
+        One statement that commits itself: after each one a thread stands in line for the
+        interpreter, and a row at a time doubled what the slowest hundredth waits.
+        """
+        values = ", ".join([self._value] * len(parcels))
+        with self._at_once.begin() as connection:
+            connection.exec_driver_sql(f"INSERT INTO inbox (parcel) VALUES {values}", (*parcels,))  # noqa: S608 - placeholders
 
     def take(self, connection: Connection, most: int) -> list[tuple[int, bytes]]:
         """Return the oldest parcels that were not taken yet, with their numbers.
