@@ -37,8 +37,10 @@ def configure(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in ("alembic", "apscheduler", "httpcore", "httpx", "uvicorn.access"):
+    for name in ("alembic", "apscheduler", "httpcore", "httpx"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # Streamlit gives it a level again; a line a request is noise, and holds who sent it.
+    logging.getLogger("uvicorn.access").disabled = True
     # It warns with a trace of every refusal, which is told as an error of ours.
     logging.getLogger("botocore").setLevel(logging.ERROR)
 

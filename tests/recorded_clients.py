@@ -96,7 +96,7 @@ class Sending:
     @contextmanager
     def client(self) -> Iterator[httpx.Client]:
         """Yield a client of a receiver that has just begun, on a port of loopback."""
-        app = make_app(self.engine, self.vault, self.settings)
+        app = make_app(self.engine, self.vault, self.settings, is_counting=False)
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

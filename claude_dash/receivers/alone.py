@@ -14,9 +14,18 @@ from claude_dash.receivers.receiving import Receiving
 from claude_dash.store.vault import Vault
 
 
-def make_app(engine: Engine, vault: Vault, settings: Settings) -> Starlette:
-    """Return the application over a store; it counts what arrives while it runs."""
-    receiving = Receiving(engine, vault, settings)
+def make_app(
+    engine: Engine, vault: Vault, settings: Settings, *, is_counting: bool = True
+) -> Starlette:
+    """Return the application over a store; while it runs what arrives is counted.
+
+    Args:
+        engine: The store, that of the settings.
+        vault: Its keys.
+        settings: Of this process.
+        is_counting: Whether a process of its own counts; else somebody else does.
+    """
+    receiving = Receiving(engine, vault, is_counting=is_counting)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -49,7 +49,8 @@ class Beside:
         if os.environ.get(NO_RECEIVERS) == "1":
             yield
             return
-        self._receiving = Receiving(*self._opened())
+        engine, vault, _ = self._opened()
+        self._receiving = Receiving(engine, vault)
         self._receiving.start()
         try:
             yield

@@ -5,7 +5,6 @@ The client drops for good what it is refused with 4xx or 500, and sends again wh
 """
 
 import asyncio
-import logging
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -47,7 +46,6 @@ JSON, PROTOBUF = b"application/json", b"application/x-protobuf"
 _ENCODINGS: dict[bytes, Encoding] = {JSON: "json", PROTOBUF: "protobuf"}
 _CODES = {400: 3, 401: 16, 403: 7, 405: 12, 413: 8, 415: 3, 503: 14}  # of google.rpc.Code
 IGNORED = frozenset({UNKNOWN})  # new names come with any release: no fault of the sender
-_LOGGER = logging.getLogger(__name__)
 
 
 class Unauthorized(BodyRejected):
@@ -83,6 +81,7 @@ class Receiver:
         self._hooks: dict[int, Hooks] = {}
         self.used: set[bytes] = set()  # digests of tokens, since somebody took them from here
         self.refused: Counter[tuple[int, str, str]] = Counter()  # by connection, kind and reason
+        self.not_taken: Counter[str] = Counter()  # requests by status, for the log
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Any) -> None:  # noqa: ANN401 - of ASGI
         """Answer one request."""
@@ -95,10 +94,11 @@ class Receiver:
             status, body = 200, await self._take(path, scope["method"], headers, receive)
         except BodyRejected as error:
             status, body = error.http_status, _status(error.http_status, str(error), encoding)
+            self.not_taken[str(status)] += 1
             if status == Unavailable.http_status:
                 extra.append((b"retry-after", b"1"))
         except Exception as error:  # noqa: BLE001 - never 500: it may pass (contract 2)
-            _LOGGER.warning("request failed: %s %s", path, type(error).__name__)
+            self.not_taken[f"503 ({type(error).__name__})"] += 1
             status, body = 503, _status(503, "It cannot be taken now. Send it again.", encoding)
             extra.append((b"retry-after", b"1"))
         answered = JSON if encoding == "json" else PROTOBUF

@@ -22,6 +22,7 @@ class Writer:
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
+        self._is_failing = False
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
         self._thread.start()
@@ -73,8 +74,10 @@ class Writer:
         try:
             self._inbox.put([parcel for parcel, _, _ in jobs])
         except Exception as caught:  # noqa: BLE001 - every one of them has to be answered
-            _LOGGER.warning("the inbox cannot be written: %s", type(caught).__name__)
+            if not self._is_failing:  # the first of them; requests are told of by count
+                _LOGGER.warning("the inbox cannot be written: %s", type(caught).__name__)
             error = caught
+        self._is_failing = error is not None
         loops = {id(loop): loop for _, _, loop in jobs}
         for key, loop in loops.items():
             mine = [done for _, done, of in jobs if id(of) == key]

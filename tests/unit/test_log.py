@@ -27,6 +27,16 @@ def test_a_password_in_an_address_is_masked() -> None:
     assert "hunter2" not in scrub("postgresql+psycopg://dash:hunter2@db.example/dash")
 
 
+def test_a_request_has_no_line(caplog: pytest.LogCaptureFixture) -> None:
+    """No request of a client is logged, whatever level Streamlit gives uvicorn's log of them."""
+    configure()
+    access = logging.getLogger("uvicorn.access")
+    access.setLevel(logging.INFO)
+    access.info("192.0.2.1 sent something")
+    assert not access.isEnabledFor(logging.INFO)
+    assert not caplog.records
+
+
 def test_a_trace_is_masked_too(capsys: pytest.CaptureFixture[str]) -> None:
     """An exception that quotes a key is written without it."""
 
