@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Column, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from claude_dash.facts import accounts, clients, daily, logs, sent, transcripts
+from claude_dash.facts import accounts, clients, daily, logs, moves, sent, transcripts
 from claude_dash.facts.types import instant, table_of
 
 # --- connections and how far they were read ------------------------------------------------------
@@ -163,6 +163,7 @@ class RosterEntry(SQLModel, table=True):
     origin: str  # vendor or csv
     connection_id: int | None = Field(default=None, index=True)
     vendor_user_id: str = ""  # the vendor's `user_...` id, to join workspace members
+    address: int | None = Field(default=None, sa_type=BigInteger)  # listed with it last
     role: str = ""
     eligible: bool = True
     starts: date | None = None  # half-open UTC days, unknown ends are open
@@ -341,6 +342,8 @@ DAY_TABLES = daily.DAY_TABLES
 PERSON = table_of(Person)
 IDENTITY = table_of(Identity)
 ERASED_IDENTITY = table_of(ErasedIdentity)
+IDENTITY_MOVE = moves.IDENTITY_MOVE
+DISMISSED_PAIR = moves.DISMISSED_PAIR
 DEPARTMENT = table_of(Department)
 TEAM = table_of(Team)
 MEMBERSHIP = table_of(Membership)

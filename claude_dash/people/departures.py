@@ -4,6 +4,7 @@ from sqlalchemy import Connection, delete, select
 
 from claude_dash.facts import tables as t
 from claude_dash.people.standing import CSV
+from claude_dash.store.absorbed import absorbed_by
 
 _IDENTITY, _ENTRY, _PERSON = t.IDENTITY, t.ROSTER_ENTRY, t.PERSON
 _OF_A_PERSON = (t.PERSON_WEEK, t.PERSON_SPAN, t.PERSON_USE, t.MEMBERSHIP, _IDENTITY)
@@ -24,13 +25,17 @@ def forget(connection: Connection, people: set[int]) -> int:
     listed = set(connection.execute(select(_ENTRY.c.person_id)).scalars())
     c = t.MEMBERSHIP.c
     listed |= set(connection.execute(select(c.person_id).where(c.origin == CSV)).scalars())
-    gone = sorted(people - listed - _with_facts(connection))
+    stay = listed | _with_facts(connection)
+    stay |= absorbed_by(connection, stay)  # so that who became one with them can be told apart
+    leave = people - stay
+    absorbed = absorbed_by(connection, leave)
+    gone = sorted(leave | absorbed)
     for start in range(0, len(gone), BATCH):
         some = gone[start : start + BATCH]
         for table in _OF_A_PERSON:
             connection.execute(delete(table).where(table.c.person_id.in_(some)))
         connection.execute(delete(_PERSON).where(_PERSON.c.id.in_(some)))
-    return len(gone)
+    return len(leave - absorbed)
 
 
 def _with_facts(connection: Connection, number: int | None = None) -> set[int]:

@@ -10,7 +10,7 @@ from claude_dash.errors import QueryError
 from claude_dash.facts import tables as t
 from claude_dash.facts.identity import PEOPLE
 from claude_dash.people.changes import touch_changed_weeks, touch_open_weeks
-from claude_dash.people.persons import move_identity
+from claude_dash.people.moves import move
 from claude_dash.people.standing import CSV, VENDOR, Standings
 from claude_dash.store.audit import note
 
@@ -101,14 +101,29 @@ def map_all(engine: Engine, chosen: Mapping[int, int], *, actor: str) -> None:
     with engine.begin() as connection, touch_changed_weeks(connection):
         for who, person_id in chosen.items():
             kind = _kind(connection, who)
-            is_person = _PERSON.c.automation.is_(False)
-            query = select(_PERSON.c.id).where(_PERSON.c.id == person_id, is_person)
-            if connection.execute(query).first() is None:
-                message = "There is no such person."
-                raise QueryError(message, "Reload the page.")
-            move_identity(connection, who, person_id, merge=True)
+            _refuse_nobody(connection, person_id)
+            move(connection, [who], person_id, actor=actor)
             note(connection, actor, "identity.map", f"{kind} → person {person_id}")
         touch_open_weeks(connection)
+
+
+def merge(engine: Engine, person_id: int, into: int, *, actor: str) -> None:
+    """Let two people be one from the first open week on: all that either does counts as one's.
+
+    Raises:
+        QueryError: They are the same, or one of them does not exist.
+    """
+    with engine.begin() as connection, touch_changed_weeks(connection):
+        if person_id == into:
+            message = "Nobody can be merged with themselves."
+            raise QueryError(message, "Choose another person.")
+        for one in (person_id, into):
+            _refuse_nobody(connection, one)
+        c = _IDENTITY.c
+        query = select(c.who).where(c.person_id == person_id)
+        move(connection, connection.execute(query).scalars().all(), into, actor=actor)
+        touch_open_weeks(connection)
+        note(connection, actor, "identity.merge", f"person {person_id} → person {into}")
 
 
 def unmap(engine: Engine, who: int, *, actor: str) -> None:
@@ -129,9 +144,17 @@ def unmap(engine: Engine, who: int, *, actor: str) -> None:
             insert(_PERSON).values(automation=kind not in PEOPLE, name="").returning(_PERSON.c.id)
         )
         alone = int(connection.execute(made).scalar_one())
-        move_identity(connection, who, alone, merge=False)
+        move(connection, [who], alone, actor=actor, is_split=True)
         touch_open_weeks(connection)
         note(connection, actor, "identity.unmap", f"{kind} ← person {person}")
+
+
+def _refuse_nobody(connection: Connection, person: int) -> None:
+    is_one = (_PERSON.c.id == person, _PERSON.c.automation.is_(False))
+    named = select(_PERSON.c.id).join(_IDENTITY, _IDENTITY.c.person_id == _PERSON.c.id)
+    if connection.execute(named.where(*is_one).limit(1)).first() is None:
+        message = "There is no such person."
+        raise QueryError(message, "Reload the page.")
 
 
 def _kind(connection: Connection, who: int) -> str:

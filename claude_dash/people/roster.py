@@ -15,7 +15,7 @@ from claude_dash.people.names import folded
 from claude_dash.people.persons import persons_of
 from claude_dash.people.roster_file import RosterFile, Row, parse
 from claude_dash.people.standing import successors
-from claude_dash.people.timeline import Span, held, splice
+from claude_dash.people.timeline import Span, apart, held, splice
 from claude_dash.store.audit import note
 from claude_dash.store.vault import Vault
 
@@ -119,7 +119,10 @@ def _take(
         (CSV_ROSTER, _roster_of),
     ):
         stored = record.read(connection)
-        wanted = {who: spans_of(of) for who, of in named.items()}
+        # The addresses of one person may be in two teams; the file again is not a move.
+        wanted = {
+            who: apart(spans_of(of), held(stored.get(who, ()), today)) for who, of in named.items()
+        }
         if not reattribute:
             wanted = {w: splice(stored.get(w, ()), spans, today) for w, spans in wanted.items()}
         changed |= record.rewrite(connection, stored, wanted)

@@ -34,6 +34,15 @@ def held(spans: Iterable[Span[V]], day: date) -> Span[V] | None:
     return next((span for span in spans if span.holds(day)), None)
 
 
+def apart(spans: Sequence[Span[V]], now: Span[V] | None) -> list[Span[V]]:
+    """Return the spans without those that contradict another: what holds now goes first."""
+    kept: list[Span[V]] = []
+    for span in sorted(spans, key=lambda one: now is None or one.value != now.value):
+        if not any(span.overlaps(other) for other in kept):
+            kept.append(span)
+    return sorted(kept, key=lambda one: one.starts or date.min)
+
+
 def splice(stored: Sequence[Span[V]], wanted: Sequence[Span[V]], today: date) -> list[Span[V]]:
     """Return what was stored for the days before `today`, and what is wanted from then on.
 

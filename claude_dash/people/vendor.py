@@ -7,12 +7,15 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from claude_dash.facts import tables as t
-from claude_dash.facts.identity import Identified
+from claude_dash.facts.moves import VENDOR_LIST
 from claude_dash.people.changes import touch_changed_weeks, touch_open_weeks
 from claude_dash.people.lists import Invitation, Lists, User
-from claude_dash.people.persons import folded_address, move_identity, persons_of
+from claude_dash.people.moves import move
+from claude_dash.people.persons import address_of, folded_address, make_persons, persons_of
 from claude_dash.people.standing import VENDOR
 from claude_dash.people.workspaces import take_workspaces
+from claude_dash.store.audit import note
+from claude_dash.store.former import Given, former_addresses
 from claude_dash.store.vault import Vault
 
 _ENTRY, _INVITE, _PERSON = t.ROSTER_ENTRY, t.INVITE, t.PERSON
@@ -55,7 +58,8 @@ def _take_users(
         folded_address(user.email): known[user.id].person_id for user in users if user.id in known
     }
     found = persons_of(connection, vault, [user.email for user in users], owners)
-    found = _follow_addresses(connection, vault, users, known, found)
+    ids = _ids(connection, connection_id)
+    found = _follow_addresses(connection, vault, users, known, found, ids=ids)
     persons = {
         user.id: found[address]
         for user in users
@@ -67,6 +71,7 @@ def _take_users(
             continue  # erased
         entry = {
             "person_id": persons[user.id],
+            "address": address_of(vault, user.email),
             "role": user.role or "",
             "starts": user.added_at.astimezone(UTC).date() if user.added_at else None,
         }
@@ -88,23 +93,47 @@ def _follow_addresses(
     users: Iterable[User],
     known: Mapping[str, Row[Any]],
     found: Mapping[str, int],
+    *,
+    ids: Mapping[int, set[str]],
 ) -> dict[str, int]:
-    """Give the new address of a known member to the person that the member is."""
+    """Give the new address of a known member to the person that the member is.
+
+    A new member whose address is one that somebody else had before is a new person, who has it now.
+    """
     persons, changed = dict(found), False
+    given = Given.load(connection)
+    former = former_addresses(connection, given)
     members = {known[user.id].person_id for user in users if user.id in known}
     for user in users:
         address = folded_address(user.email)
-        if user.id not in known or address not in persons:
+        if address not in persons:
             continue
-        person = known[user.id].person_id
-        if persons[address] != person:
-            who = Identified("email", address).who(vault.pseudonym_key)
-            is_member = persons[address] in members  # two members who swapped addresses stay two
-            move_identity(connection, who, person, merge=not is_member)
+        before, who = persons[address], address_of(vault, address)
+        if user.id not in known:
+            is_reused = who not in given.all and (before in members or who in former)
+            person = make_persons(connection, 1)[0] if is_reused else before
+        else:
+            person = before if who in given.split else known[user.id].person_id
+        if before != person:
+            is_new = user.id not in known
+            # Whoever has or had an id of their own stays somebody, as do two who swapped addresses.
+            merge = not is_new and not ids.get(before, set()) - {user.id}
+            move(connection, [who], person, actor=VENDOR_LIST, merge=merge, is_split=is_new)
+            note(connection, VENDOR_LIST, "identity.address", f"person {before} → person {person}")
             changed, persons[address] = True, person
     if changed:
         touch_open_weeks(connection)
     return persons
+
+
+def _ids(connection: Connection, connection_id: int) -> dict[int, set[str]]:
+    """Return the vendor's ids that everybody has or had."""
+    c = _ENTRY.c
+    query = select(c.person_id, c.vendor_user_id)
+    found: dict[int, set[str]] = {}
+    for person, user_id in connection.execute(query.where(c.connection_id == connection_id)):
+        found.setdefault(person, set()).add(user_id)
+    return found
 
 
 def _name(connection: Connection, names: Mapping[int, str | None]) -> None:

@@ -129,7 +129,8 @@ def _span(
     days = list(_active_days(weeks))
     if before and oldest_open and before.first_day < oldest_open:
         last = max([before.last_day, *days[-1:]])
-        activated = before.activated_on or _activation([before.first_day, *days])
+        # The first day may lie in a week that is sealed and kept for the month it is cut by.
+        activated = before.activated_on or _activation(sorted({before.first_day, *days}))
         return _row(person, before.first_day, last, activated)
     return _row(person, days[0], days[-1], _activation(days)) if days else None
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert, select
 from claude_dash.facts import tables as t
 from claude_dash.facts.batch import DayFacts, FactRow
 from claude_dash.facts.identity import IDS, Identified
+from claude_dash.store.former import Given, former_addresses
 
 _ERASED, _IDENTITY, _PERSON = t.ERASED_IDENTITY, t.IDENTITY, t.PERSON
 
@@ -36,8 +37,8 @@ def register_all(
     """Give every new identity a person: the one whose address came along, or one of its own.
 
     A vendor's id joins the person of its address, unless that person has another id of the same
-    connection: then the address was given to somebody else, and two people stay two. A principal
-    of a cloud always joins: one person has several.
+    connection or gave the address up: then it was given to somebody else, and two people stay
+    two. A principal of a cloud always joins: one person has several.
     """
     identities = facts.identities
     c = _IDENTITY.c
@@ -47,12 +48,14 @@ def register_all(
         return
     query = select(c.person_id).where(c.kind.in_(IDS), c.connection_id == connection_id)
     taken = set(connection.execute(query).scalars())
+    former = former_addresses(connection, Given.load(connection))
     joins: dict[int, int] = {}  # a new identity -> the identity whose person it shares
     for who, address in facts.links.items():
         if who in known and address in new:
             joins[address] = who
         elif who in new:
-            is_taken = known.get(address) in taken or address in joins or address in joins.values()
+            is_taken = known.get(address) in taken or address in former
+            is_taken = is_taken or address in joins or address in joins.values()
             if is_taken and new[who].kind in IDS:
                 continue
             joins[who] = address

@@ -2,13 +2,14 @@
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select
+from sqlalchemy import Connection, Engine, delete, func, insert, or_, select
 
 from claude_dash.clock import month_of, next_month, now
 from claude_dash.config import Settings
 from claude_dash.facts import tables as t
 from claude_dash.facts.identity import Identified
 from claude_dash.store import seals
+from claude_dash.store.absorbed import absorbed_by, forget_old_moves
 from claude_dash.store.audit import note
 from claude_dash.store.locks import take_turns
 from claude_dash.store.vault import Vault
@@ -63,6 +64,7 @@ def purge(engine: Engine, settings: Settings, today: date, *, dry_run: bool = Fa
             note(connection, "retention", "month sealed", f"{month:%Y-%m}")
         if months:
             _delete_sealed_facts(connection)
+            forget_old_moves(connection)
         _delete_old(connection, settings, today)
     return months
 
@@ -142,8 +144,12 @@ def erase(engine: Engine, vault: Vault, email: str, *, actor: str = "command lin
             connection.execute(insert(erased).values(who=who))
         for table in (*t.FACT_TABLES, t.SENT_SESSION, *t.SESSION_TABLES):
             connection.execute(delete(table).where(table.c.who.in_(found | {asked})))
+        pairs = t.DISMISSED_PAIR
+        is_about = or_(pairs.c.one.in_(found), pairs.c.other.in_(found))
+        connection.execute(delete(pairs).where(is_about))
+        persons = set() if person is None else {person, *absorbed_by(connection, {person})}
         for table in _PERSON_TABLES:
-            connection.execute(delete(table).where(table.c.person_id == person))
-        connection.execute(delete(person_table).where(person_table.c.id == person))
+            connection.execute(delete(table).where(table.c.person_id.in_(persons)))
+        connection.execute(delete(person_table).where(person_table.c.id.in_(persons)))
         note(connection, actor, "person erased")
     return person is not None
