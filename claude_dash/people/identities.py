@@ -1,6 +1,6 @@
 """Who is who, for the admin's page: people with addresses and teams, keys, and never a figure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -108,7 +108,7 @@ def map_all(engine: Engine, chosen: Mapping[int, int], *, actor: str) -> None:
 
 
 def merge(engine: Engine, person_id: int, into: int, *, actor: str) -> None:
-    """Let two people be one from the first open week on: all that either does counts as one's.
+    """Let two people be one, in all open weeks: all that either does counts as the second's.
 
     Raises:
         QueryError: They are the same, or one of them does not exist.
@@ -117,13 +117,30 @@ def merge(engine: Engine, person_id: int, into: int, *, actor: str) -> None:
         if person_id == into:
             message = "Nobody can be merged with themselves."
             raise QueryError(message, "Choose another person.")
-        for one in (person_id, into):
-            _refuse_nobody(connection, one)
-        c = _IDENTITY.c
-        query = select(c.who).where(c.person_id == person_id)
-        move(connection, connection.execute(query).scalars().all(), into, actor=actor)
+        _refuse_nobody(connection, person_id)
+        _merge(connection, person_id, into, actor)
         touch_open_weeks(connection)
-        note(connection, actor, "identity.merge", f"person {person_id} → person {into}")
+
+
+def accept(engine: Engine, pairs: Iterable[tuple[int, int]], *, actor: str) -> None:
+    """Let those behind pairs of identities be one: the first of each pair becomes the second.
+
+    Raises:
+        QueryError: An identity does not exist; nothing is changed then.
+    """
+    with engine.begin() as connection, touch_changed_weeks(connection):
+        for pair in pairs:
+            person, into = (_owner(connection, who) for who in pair)
+            if person != into:  # else one of the pairs before said so too
+                _merge(connection, person, into, actor)
+        touch_open_weeks(connection)
+
+
+def _merge(connection: Connection, person: int, into: int, actor: str) -> None:
+    _refuse_nobody(connection, into)
+    query = select(_IDENTITY.c.who).where(_IDENTITY.c.person_id == person)
+    move(connection, connection.execute(query).scalars().all(), into, actor=actor)
+    note(connection, actor, "identity.merge", f"person {person} → person {into}")
 
 
 def unmap(engine: Engine, who: int, *, actor: str) -> None:
@@ -134,8 +151,7 @@ def unmap(engine: Engine, who: int, *, actor: str) -> None:
     """
     with engine.begin() as connection, touch_changed_weeks(connection):
         kind = _kind(connection, who)
-        c = _IDENTITY.c
-        person = connection.execute(select(c.person_id).where(c.who == who)).scalar_one()
+        c, person = _IDENTITY.c, _owner(connection, who)
         query = select(c.who).where(c.person_id == person, c.who != who).limit(1)
         if connection.execute(query).first() is None:
             message = "This identity is not mapped."
@@ -147,6 +163,12 @@ def unmap(engine: Engine, who: int, *, actor: str) -> None:
         move(connection, [who], alone, actor=actor, is_split=True)
         touch_open_weeks(connection)
         note(connection, actor, "identity.unmap", f"{kind} ← person {person}")
+
+
+def _owner(connection: Connection, who: int) -> int:
+    _kind(connection, who)
+    query = select(_IDENTITY.c.person_id).where(_IDENTITY.c.who == who)
+    return int(connection.execute(query).scalar_one())
 
 
 def _refuse_nobody(connection: Connection, person: int) -> None:
