@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from claude_dash.errors import ClaudeDashError
-from claude_dash.people import identities
+from claude_dash.people import identities, suggestions
 from claude_dash.people.matching import Unmatched, unmatched
 from claude_dash.ui.page import View, in_words
 from claude_dash.ui.server import roll_up_in_background
@@ -44,7 +44,17 @@ def _suggested(view: View, suggested: list[Unmatched]) -> None:
             hide_index=True,
             key="match-table",
         )
-        if st.form_submit_button("Accept what is ticked", type="primary"):
+        with st.container(horizontal=True):
+            accept = st.form_submit_button("Accept what is ticked", type="primary")
+            dismiss = st.form_submit_button("Never suggest what is not")
+        if dismiss:
+            wrong = [
+                (one.who, one.other)
+                for one, is_accepted in zip(suggested, said["accept"], strict=True)
+                if not is_accepted and one.other is not None
+            ]
+            do(lambda: suggestions.dismiss(view.store, wrong, actor=view.reader.name))
+        if accept:
             chosen = {
                 one.who: one.person_id
                 for one, is_accepted in zip(suggested, said["accept"], strict=True)

@@ -7,10 +7,11 @@ from claude_dash.errors import ClaudeDashError
 from claude_dash.people import identities, teams
 from claude_dash.people import roster as rosters
 from claude_dash.ui.matching import do, matching
+from claude_dash.ui.merging import merging
 from claude_dash.ui.page import View, in_words
 from claude_dash.ui.server import roll_up_in_background
 
-SECTIONS = ("People", "Teams", "Keys", "Unmatched")
+SECTIONS = ("People", "Same person", "Teams", "Keys", "Unmatched")
 TEMPLATE = b"email,team,department,eligible,joined,left\r\n"
 
 
@@ -30,6 +31,8 @@ def roster(view: View) -> None:
     )
     if section == "People":
         _people(everybody)
+    elif section == "Same person":
+        merging(view, everybody)
     elif section == "Teams":
         _teams(view, found)
     elif section == "Keys":
