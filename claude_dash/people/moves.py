@@ -35,11 +35,15 @@ _UNITED = ((t.PERSON_SPAN, united_spans), (t.PERSON_USE, united_uses))
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Identities that changed hands, newest first: which, to whom, when and by whom."""
+    """Identities that changed hands: which, to whom, when and by whom.
+
+    is_split: somebody was made for it. into: how the other was known before, where that is known.
+    """
 
     id: int
     at: datetime
     actor: str
+    is_split: bool
     names: tuple[str, ...] = field(repr=False)
     into: str = field(repr=False)
 
@@ -112,15 +116,18 @@ def recent(engine: Engine) -> list[Moved]:
         c = _IDENTITY.c
         order = (c.kind != "email", c.kind, c.value)
         found = connection.execute(select(c.who, c.person_id, c.value).order_by(*order)).all()
+    moved = {row.id: json.loads(row.kept)["who"] for row in rows}
     values = {who: value for who, _, value in found}
-    first = {person: value for _, person, value in reversed(found)}
+    came = {who for row in rows for who in moved[row.id] if not row.is_split}
+    own = {person: value for who, person, value in reversed(found) if who not in came}
     return [
         Moved(
             id=row.id,
             at=row.at,
             actor=row.actor,
-            names=tuple(values[who] for who in json.loads(row.kept)["who"] if who in values),
-            into=first.get(row.into_id, ""),
+            is_split=row.is_split,
+            names=tuple(values[who] for who in moved[row.id] if who in values),
+            into=own.get(row.into_id, ""),
         )
         for row in rows
     ]

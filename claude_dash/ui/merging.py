@@ -8,7 +8,6 @@ from claude_dash.people import identities, moves
 from claude_dash.people import suggestions as may_be
 from claude_dash.ui.matching import do
 from claude_dash.ui.page import View
-from claude_dash.ui.tables import as_text
 
 MOST_RECENT = 10
 
@@ -31,14 +30,18 @@ def merging(view: View, everybody: list[identities.Listed]) -> None:
 
 def _suggested(view: View) -> None:
     found = may_be.suggestions(view.store)
+    if not found:
+        with st.container(border=True, key="merge-nobody"):
+            st.markdown("## May be one person")
+            st.write("Nobody looks like somebody else.")
+        return
     with st.form("merge-suggested"):
         st.markdown("## May be one person")
-        if not found:
-            st.write("Nobody looks like somebody else.")
-        ticked = _table(found) if found else []
+        st.caption("Each for a reason that may be chance. Tick, and say what is so.")
+        ticked = _table(found)
         with st.container(horizontal=True):
-            accept = st.form_submit_button("Are one", type="primary", disabled=not found)
-            dismiss = st.form_submit_button("Are not, never ask again", disabled=not found)
+            accept = st.form_submit_button("Are one", type="primary")
+            dismiss = st.form_submit_button("Are not, never ask again")
         pairs = [
             (one.who, one.other) for one, is_ticked in zip(found, ticked, strict=True) if is_ticked
         ]
@@ -110,9 +113,10 @@ def _recent(view: View) -> None:
 
 
 def _moved(view: View, one: moves.Moved) -> None:
-    names, actor = as_text(one.names), as_text([one.actor])
-    into = as_text([one.into]) if one.into else "somebody without an address"
+    did = f"became one with {one.into or 'somebody who became one with others'}"
+    did = "was split off" if one.is_split else did
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.write(f"{names} went to {into}, {one.at:%-d %b %Y}, by {actor}")
+        # As text: an address in a sentence would become a link.
+        st.text(f"{', '.join(one.names)} {did}, {one.at:%-d %b %Y}, by {one.actor}")
         if st.button("Undo", key=f"undo-{one.id}"):
             do(lambda: moves.undo(view.store, one.id, actor=view.reader.name))

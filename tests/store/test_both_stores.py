@@ -12,6 +12,8 @@ from claude_dash.answers import ask
 from claude_dash.config import Settings
 from claude_dash.facts import tables as t
 from claude_dash.metrics.release import Query
+from claude_dash.people import identities, moves
+from claude_dash.rollup import roll_up
 from claude_dash.store import retention
 from claude_dash.store.engine import check, migrate, open_store
 from claude_dash.store.migrations.steps import differences
@@ -88,6 +90,19 @@ def test_the_same_sync_again_changes_nothing(store: Engine, wide: Settings) -> N
     _read(store, wide)
     before = _dump(store)
     _read(store, wide)
+    assert _dump(store) == before
+
+
+def test_a_wrong_merge_is_undone_exactly(store: Engine, wide: Settings) -> None:
+    """Two people who were made one are two again, and every figure is what it was."""
+    _read(store, wide)
+    before = _dump(store)
+    one, into, *_ = identities.people(store, date(2026, 11, 18))
+    identities.merge(store, one.person_id, into.person_id, actor="admin@example.com")
+    roll_up(store, wide)
+    assert _dump(store) != before
+    moves.undo(store, moves.recent(store)[0].id, actor="admin@example.com")
+    roll_up(store, wide)
     assert _dump(store) == before
 
 

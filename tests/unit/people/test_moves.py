@@ -10,6 +10,7 @@ from claude_dash.errors import QueryError
 from claude_dash.facts import tables as t
 from claude_dash.people import departures, identities
 from claude_dash.people.moves import recent, undo
+from claude_dash.people.suggestions import dismiss
 from claude_dash.store import retention
 from tests.unit.people.test_identities import ADMIN, TODAY, W46, person_of, seen
 
@@ -183,9 +184,11 @@ def test_whoever_is_erased_takes_along_who_they_were(
     """Nothing is left of either: no person, no name, nothing that could be undone."""
     a, b = two
     identities.merge(engine, b, a, actor=ADMIN)
+    who = [name.who for one in identities.people(engine, TODAY) for name in one.names]
+    dismiss(engine, [(who[0], 7)], actor=ADMIN)
     assert retention.erase(engine, town.vault, "a@x.com")
     with engine.connect() as conn:
-        for table in (t.PERSON, t.IDENTITY, t.IDENTITY_MOVE, t.PERSON_SPAN):
+        for table in (t.PERSON, t.IDENTITY, t.IDENTITY_MOVE, t.DISMISSED_PAIR, t.PERSON_SPAN):
             assert not conn.execute(select(table)).all()
 
 
