@@ -160,15 +160,30 @@ def _teams(view: View, found: list[teams.Team]) -> None:
         if st.form_submit_button("Set department"):
             do(lambda: teams.set_department(view.store, by_name[name], department, actor=actor))
     workspaces = [one.name for one in found if one.is_workspace]
-    if len(workspaces) > 1:
-        with st.form("team-order"):
-            st.markdown("## Order of workspaces")
-            st.caption("A person in several workspaces is in the first of this order.")
-            order = st.multiselect("First to last", workspaces, default=workspaces, key="order")
-            if st.form_submit_button("Save order"):
-                rest = [name for name in workspaces if name not in order]
-                ids = [by_name[name] for name in [*order, *rest]]
-                do(lambda: teams.set_order(view.store, ids, actor=actor))
+    if workspaces:
+        _workspaces(view, workspaces, by_name)
+
+
+def _workspaces(view: View, workspaces: list[str], by_name: dict[str, int]) -> None:
+    actor = view.reader.name
+    left, right = st.columns(2)
+    with left, st.form("team-order"):
+        st.markdown("## Order of workspaces")
+        st.caption("A person in several workspaces is in the first of this order.")
+        order = st.multiselect("First to last", workspaces, default=workspaces, key="order")
+        if st.form_submit_button("Save order"):
+            rest = [name for name in workspaces if name not in order]
+            ids = [by_name[name] for name in [*order, *rest]]
+            do(lambda: teams.set_order(view.store, ids, actor=actor))
+    with right, st.form("team-again"):
+        st.markdown("## Earlier weeks")
+        st.caption(
+            "A move between workspaces holds from the week in which it was seen. Weeks before it "
+            "keep the team that they had, unless you ask: then the newest team of everybody holds "
+            "in all weeks that are not sealed. For teams of a file, import it so."
+        )
+        if st.form_submit_button("Attribute closed weeks anew"):
+            do(lambda: teams.reattribute(view.store, actor=actor))
 
 
 def _keys(view: View, everybody: list[identities.Listed]) -> None:

@@ -9,8 +9,9 @@ from streamlit.testing.v1 import AppTest
 from claude_dash.clock import today
 from claude_dash.people import identities
 from claude_dash.people.roster import import_csv
+from claude_dash.store.audit import latest
 from claude_dash.ui import merging, server
-from tests.pages.test_pages import show, store, words
+from tests.pages.test_pages import fill, show, store, words
 
 __all__ = ["show", "store"]
 KIM, SAME, LEE = "kim@example.com", "kim@example.org", "lee@example.com"
@@ -32,7 +33,12 @@ def page(show: Callable[..., AppTest], store: server.Opened, rebuilt: list[bool]
     assert not rebuilt
     rows = "\r\n".join(["email,team", *(f"{one},Web" for one in (KIM, SAME, LEE))])
     import_csv(store.engine, store.vault, rows.encode(), today=today())
-    return show("people").radio(key="people-section").set_value("Same person").run()
+    return opened(show, "Same person")
+
+
+def opened(show: Callable[..., AppTest], section: str) -> AppTest:
+    """Return a section of the page."""
+    return show("people").radio(key="people-section").set_value(section).run()
 
 
 def press(page: AppTest, label: str) -> AppTest:
@@ -106,3 +112,13 @@ def test_what_stands_in_the_way_is_said(page: AppTest, store: server.Opened) -> 
     page = page.button(key=first).click().run()
     assert "Undo the later change first" in words(page)
     assert addresses(store) == [[KIM, SAME, LEE]]
+
+
+def test_closed_weeks_of_workspaces_are_attributed_anew_when_the_admin_asks(
+    show: Callable[..., AppTest], store: server.Opened, rebuilt: list[bool]
+) -> None:
+    """A button says so, and the log names who pressed it."""
+    fill(store)
+    press(opened(show, "Teams"), "Attribute closed weeks anew")
+    assert rebuilt == [True]
+    assert latest(store.engine, 1)[0].action == "team.reattribute"

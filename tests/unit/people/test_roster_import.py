@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import pytest
 from sqlalchemy import insert, select
 
+from claude_dash.clock import thursday_of
 from claude_dash.facts import tables as t
 from claude_dash.facts.identity import Identified
 from claude_dash.people.roster import preview
@@ -61,6 +63,53 @@ def test_a_move_entered_on_a_friday_applies_from_the_next_week(
     town.file("a@x.com,B")
     thursdays = [date(2026, 11, 19), date(2026, 11, 26)]
     assert [town.team("a@x.com", day) for day in thursdays] == ["A", "B"]
+
+
+@pytest.mark.parametrize("of", ["file", "workspace"])
+@pytest.mark.parametrize(
+    ("weekday", "holds"), [(16, W47), (18, W47), (19, W47), (20, W48), (22, W48)]
+)
+def test_a_move_applies_from_the_first_thursday_that_is_not_before_it(
+    town: Any, of: str, weekday: int, holds: date
+) -> None:
+    """On the Thursday itself it is this week's; whole weeks are one team's, from both sources."""
+
+    def say(team: str) -> None:
+        if of == "file":
+            town.file(f"a@x.com,{team}")
+        else:
+            town.lists(["a@x.com"], {team: ["a@x.com"]})
+
+    town.read_weeks(W45, W46, W47, W48)
+    say("A")
+    town.touched()
+    town.today = date(2026, 11, weekday)
+    say("B")
+    teams = {week: town.team("a@x.com", thursday_of(week)) for week in (W46, W47, W48)}
+    assert teams == {week: "B" if week >= holds else "A" for week in teams}
+    assert town.touched() == [week for week in (W47, W48) if week >= holds]
+
+
+def test_an_older_roster_again_rewrites_no_closed_week(
+    town: Any, days: Callable[[int], date]
+) -> None:
+    """It is a move back from today on; asked to, it holds for all weeks of the change at once."""
+    town.read_weeks(W45, W46, W47)
+    older, newer = ("a@x.com,A", "b@x.com,A"), ("a@x.com,B", "b@x.com,B", "c@x.com,B")
+    town.today = days(-14)
+    town.file(*older)
+    town.today = days(-7)
+    town.file(*newer)
+    town.touched()
+    town.today = days(0)
+    town.file(*older)
+    thursdays = [thursday_of(week) for week in (W45, W46, W47)]
+    assert [town.team("a@x.com", day) for day in thursdays] == ["A", "B", "A"]
+    assert [town.team("c@x.com", day) for day in thursdays] == ["B", "B", "B"]
+    assert town.touched() == [W47]
+    town.file(*older, reattribute=True)
+    assert [town.team("a@x.com", day) for day in thursdays] == ["A", "A", "A"]
+    assert town.touched() == [W46]
 
 
 def test_closed_weeks_are_re_attributed_when_the_admin_asks(town: Any) -> None:
