@@ -27,7 +27,7 @@ from claude_dash.facts.parcels import (
     session_of,
 )
 from claude_dash.sources.otlp_events import EVENT
-from claude_dash.sources.texts import named
+from claude_dash.sources.texts import mended, named
 
 WORK = "work"  # a measure: the session did something, with the features of it
 NO_SESSION = "session_id: none"
@@ -118,7 +118,7 @@ class Hooks:
             BodyRejected: It is no hook event.
         """
         try:
-            event = _EVENT.decode(body)
+            event = _event(body)
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError):
             message = "The body is not a hook event."
             raise BodyRejected(message) from None  # what it holds stays out of every message
@@ -139,6 +139,13 @@ class Hooks:
             of = [session.to_bytes(8, "big"), call.encode()] if call else [body]
             made.points.append(Point(1, self._digest.of(b"work", *of), arrived, arrived, 1))
         return made
+
+
+def _event(body: bytes) -> _Event:
+    try:
+        return _EVENT.decode(body)
+    except msgspec.DecodeError:
+        return _EVENT.decode(mended(body))
 
 
 def _features(event: _Event) -> Iterator[Feature]:

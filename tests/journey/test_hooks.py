@@ -174,6 +174,16 @@ def test_what_is_no_event_is_refused(body: bytes, engine: Any, settings: Any, cl
         assert posting.post(client, good.path, good.body, good.headers).content == b"{}"
 
 
+def test_half_a_character_is_no_fault(engine: Any, settings: Any, clock: Any) -> None:
+    """Content that a client cut in the middle of a character does not lose the event."""
+    one = clients.hooks("04-skill-json")[2]
+    cut = one.body.replace(b'"cwd":"', b'"cwd":"\\ud83d')
+    assert cut != one.body
+    posting = Posting(engine, settings, clock, person=PERSON)
+    posting.send([Recorded(one.run, one.path, one.headers, cut, one.at)])
+    assert used(engine)["skill", "release-notes"] == 1
+
+
 def test_no_content_of_hooks_is_kept(
     engine: Any, settings: Any, clock: Any, tmp_path: Path, caplog: Any
 ) -> None:
