@@ -3,6 +3,7 @@
 Nothing here is about a group or a day: one number of people for each value, of whole weeks (R9).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ from claude_dash.clock import today, week_of
 from claude_dash.facts import tables as t
 from claude_dash.facts.dimensions import OTHER, model_family
 from claude_dash.prices import listed
+from claude_dash.privacy import overlaps
 from claude_dash.privacy.cells import Cells
 from claude_dash.privacy.policy import Policy
 from claude_dash.privacy.unions import overlay, reasons, stack
@@ -22,6 +24,7 @@ from claude_dash.rollup.once import CLIENTS
 
 WEEKS = 4
 FEW_EVENTS = 10
+NEWEST_OLD = (2, 0)  # clients before 2.1 send no sessions and no active time (contract 13)
 NOT_SAID = "not reported"
 INSTALLATION, ADDRESS = "installation", "email"
 # Decisions that a setting or a hook took, and no person (contract 6).
@@ -42,8 +45,10 @@ class Clients:
     people: all of them. installations: those of whom nothing else is known. without_address: those
     whom no address names, the installations among them. values: people by what their clients were;
     a value of fewer than k stands with others, and nothing is told where that is fewer still.
-    automatic: the share of decisions on edits that settings and hooks took; None: not told.
-    events: how many of each were sent, in two digits; nobody's, since they are kept without names.
+    too_old: whose clients, or some of them, are of versions that send no sessions and no active
+    time; None: not told. automatic: the share of decisions on edits that settings and hooks took;
+    None: not told. events: how many of each were sent, in two digits; nobody's, since they are
+    kept without names.
     """
 
     since: date
@@ -52,6 +57,7 @@ class Clients:
     installations: int
     without_address: int
     values: Mapping[str, Sequence[tuple[str, int]]]
+    too_old: int | None
     automatic: Fraction | None
     events: Sequence[tuple[str, int]]
 
@@ -72,27 +78,35 @@ def clients(engine: Engine, policy: Policy) -> Clients | None:
         setups = {row.id: row for row in connection.execute(select(t.CLIENT_SETUP))}
         automatic = _automatic(connection, since, until, policy)
         events = _events(connection, since, until)
-    values = {}
-    for name, column in _VALUES.items():
-        users: dict[str, set[int]] = {}
-        for person, setup in seen:
+    users: dict[str, dict[str, set[int]]] = {name: {} for name in _VALUES}
+    for person, setup in seen:
+        for name, column in _VALUES.items():
             value = getattr(setups[setup], column.name) if setup in setups else ""
-            users.setdefault(value or NOT_SAID, set()).add(person)
-        values[name] = told(users, policy.k)
+            users[name].setdefault(value or NOT_SAID, set()).add(person)
+    versions = users["Version"]
+    too_old = set[int]().union(*(versions[one] for one in versions if is_too_old(one)))
+    shown = tuple(together(versions, policy.k).values())
+    counted = overlaps.told({"": too_old}, people, policy.k, known=shown)
     return Clients(
         since=since,
         until=until,
         people=len(people),
         installations=sum(of == {INSTALLATION} for of in kinds.values()),
         without_address=sum(ADDRESS not in of for of in kinds.values()),
-        values=values,
+        values={name: told(of, policy.k) for name, of in users.items()},
+        too_old=counted[""],
         automatic=automatic,
         events=events,
     )
 
 
 def told(users: Mapping[str, set[int]], k: int) -> Sequence[tuple[str, int]]:
-    """Return how many people have each value, by name; what fewer than k have stands together.
+    """Return how many people have each value, by name; what fewer than k have stands together."""
+    return [(value, len(people)) for value, people in together(users, k).items()]
+
+
+def together(users: Mapping[str, set[int]], k: int) -> Mapping[str, set[int]]:
+    """Return the people of each value, by name; what fewer than k have is one value.
 
     Where that is fewer than k people still, the value with the fewest joins it.
     """
@@ -101,8 +115,13 @@ def told(users: Mapping[str, set[int]], k: int) -> Sequence[tuple[str, int]]:
     rest = set[int]().union(*(shown.pop(value) for value in small))
     while 0 < len(rest) < k and shown:
         rest |= shown.pop(min(shown, key=lambda value: (len(shown[value]), value)))
-    found = [(value, len(people)) for value, people in shown.items()]
-    return [*found, (OTHER, len(rest))] if len(rest) >= k else found
+    return {**shown, OTHER: rest} if len(rest) >= k else shown
+
+
+def is_too_old(version: str) -> bool:
+    """Say whether clients of a version send no sessions; not of one that says no number."""
+    found = re.match(r"(\d+)\.(\d+)", version)
+    return found is not None and (int(found[1]), int(found[2])) <= NEWEST_OLD
 
 
 def _seen(connection: Connection, since: date, until: date) -> set[tuple[int, int]]:

@@ -21,6 +21,7 @@ from claude_dash.rollup.rows import (
     SEGMENTS,
     SMALL_GROUP,
     STARTS,
+    VISIBLE,
     Rows,
     replace_measures,
 )
@@ -29,6 +30,7 @@ from claude_dash.rollup.vendor_counts import INVITES, Told
 
 WEEK = timedelta(days=7)
 LOOKBACK_WEEKS = 4
+VISIBLE_WEEKS = 4
 SEGMENT_WEEKS = 12
 HABIT_WEEKS = 9  # of 12, as in Microsoft's identify_usage_segments, read 2026-11-21
 POWER_SESSIONS = 10  # a week, on average
@@ -213,6 +215,13 @@ def _count_segments(rows: Rows, crowd: Crowd, history: History, policy: Policy) 
         rows.add(ORGANIZATION, ALL, "segment_users", number, small, dimension="segment", item=name)
 
 
+def _count_visible(rows: Rows, crowd: Crowd, history: History, policy: Policy) -> None:
+    """Add which eligible people a source lists, or has a fact of in the weeks that end here."""
+    seen = [history.week(rows.start - number * WEEK).seen for number in range(VISIBLE_WEEKS)]
+    is_visible = crowd.seat | np.isin(crowd.people, np.concatenate(seen))
+    count_people(rows, crowd, "visible", crowd.people[crowd.eligible & is_visible], policy)
+
+
 def roll_up_habits(connection: Connection, crowd: Crowd, history: History, policy: Policy) -> None:
     """Rebuild what one week shows over several weeks, as far as those weeks are still known."""
     monday = crowd.monday
@@ -226,6 +235,9 @@ def roll_up_habits(connection: Connection, crowd: Crowd, history: History, polic
         count_flows(rows, crowd, history, active=active, before=np.unique(np.concatenate(before)),
                     policy=policy, until=monday + WEEK)  # fmt: skip
         measures += FLOWS
+    if history.knows(monday - (VISIBLE_WEEKS - 1) * WEEK):
+        _count_visible(rows, crowd, history, policy)
+        measures += VISIBLE
     if history.knows(monday - (SEGMENT_WEEKS - 1) * WEEK):
         _count_segments(rows, crowd, history, policy)
         measures += SEGMENTS

@@ -24,7 +24,8 @@ STARTS = (
     "installers",
 )
 SEGMENTS = ("segment_users",)
-HABITS = (*FLOWS, *COHORTS, *STARTS, *SEGMENTS)  # counted over more than one week
+VISIBLE = ("visible",)
+HABITS = (*FLOWS, *COHORTS, *STARTS, *SEGMENTS, *VISIBLE)  # counted over more than one week
 
 _RELEASE: Any = t.RELEASE_ROW
 _GROUP: Any = t.GROUP_ROW

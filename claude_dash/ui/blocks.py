@@ -9,10 +9,11 @@ from claude_dash import attention
 from claude_dash.charts import bars, heat, stack, theme
 from claude_dash.charts import trend as lines
 from claude_dash.clock import today
+from claude_dash.metrics.catalog.adoption import ADOPTION_RATE
 from claude_dash.metrics.define import Metric
 from claude_dash.metrics.release import Release
 from claude_dash.ui import statements
-from claude_dash.ui.cards import card, published
+from claude_dash.ui.cards import card, published, visible
 from claude_dash.ui.menu import has_enterprise, link
 from claude_dash.ui.page import View
 
@@ -82,7 +83,7 @@ def team_bars(view: View, metric: Metric, *, second: str, note: str = "") -> Non
         bars.teams(release, "team", one),
         [release],
         key=f"{metric.name}-teams",
-        note=note,
+        note=note or (visible(view) if metric is ADOPTION_RATE else ""),
     )
 
 

@@ -9,9 +9,11 @@ import streamlit as st
 
 from claude_dash.charts import theme
 from claude_dash.clock import month_of, today
+from claude_dash.metrics.catalog.adoption import ADOPTION_RATE, COVERAGE_RATE
 from claude_dash.metrics.define import Metric
 from claude_dash.metrics.lookup import metric
 from claude_dash.metrics.release import Release, Row
+from claude_dash.ui import statements
 from claude_dash.ui.page import View
 from claude_dash.ui.statements import alt, closed
 from claude_dash.ui.tables import as_csv
@@ -19,6 +21,7 @@ from claude_dash.ui.tables import as_csv
 GOOD_UP = frozenset(
     {
         "adoption_rate",
+        "coverage_rate",
         "activation_rate",
         "retention_rate",
         "seat_utilization",
@@ -30,6 +33,7 @@ GOOD_DOWN = frozenset({"pending_invites"})
 FEW = 30
 SPARK_POINTS = 52
 YEAR_DAYS = 365
+WEEK = timedelta(days=7)
 LIGHT_TEXT = "#5f6775"
 CHART = {"displayModeBar": False}
 
@@ -91,6 +95,13 @@ def is_fed(release: Release) -> bool:
     return bool(release.as_of)
 
 
+def visible(view: View) -> str:
+    """Say which share of eligible people sources know, of the last closed week and the filter."""
+    week = view.last_week()
+    asked = view.ask(COVERAGE_RATE, grain="week", since=week, until=week + WEEK)
+    return statements.visible(asked)
+
+
 def fed(view: View, one: Metric) -> list[Metric]:
     """Return the metric, in a list, where anything that was read feeds it."""
     return [one] if is_fed(view.ask(one, of_all=True)) else []
@@ -121,6 +132,8 @@ def headlines(view: View, metrics: Sequence[Metric], *, monthly: Sequence[Metric
             headline(release, has_comparison=has_comparison, name=_of_month(release))
         for one in metrics:
             headline(published(view, one), has_comparison=has_comparison)
+    if ADOPTION_RATE in metrics:
+        st.caption(visible(view))
 
 
 def published(view: View, one: Metric, *, of_all: bool = False) -> Release:

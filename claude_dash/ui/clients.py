@@ -52,6 +52,13 @@ def _stood(found: seen.Clients) -> None:
             border=True,
             help="Of those whose clients report, the installations among them.",
         )
+        st.metric(
+            "Clients too old to report",
+            "hidden" if found.too_old is None else f"{found.too_old:,}",
+            border=True,
+            help="People with a client before 2.1: it sends neither sessions nor active time, so "
+            "these are missing. Hidden: too few people.",
+        )
         if found.automatic is not None:
             st.metric(
                 "Decided by settings or hooks",

@@ -15,6 +15,7 @@ NO_DATA = "Nothing was read for this range yet"
 EN_DASH = "\u2013"
 NOT_FED = "No connected source reports this"
 HALF = Fraction(1, 2)
+ENOUGH = Fraction(9, 10)  # of eligible people: below it, what is not seen is not small
 WORDS = (
     "No",
     "One",
@@ -177,6 +178,19 @@ def against_invoice(gap: Release, today: date) -> str:
         return f"The estimate met the invoice in {at}"
     way = "above" if share > 0 else "below"
     return f"The estimate ran {abs(share):.0%} {way} the invoice in {at}"
+
+
+def visible(release: Release) -> str:
+    """Say how many eligible people any source knows: `84% of eligible people are visible`."""
+    row = release.rows[-1] if release.rows else None
+    if row is None or row.value is None:
+        why = theme.reason(row.hidden) if row and row.hidden else "not known yet"
+        return f":material/visibility: How many eligible people are visible: {why}"
+    at = theme.period(release.grain, row.start)
+    says = f"{theme.number(row.value, '1')} of eligible people are visible ({at})"
+    if Fraction(row.value) < ENOUGH:
+        return f":orange[:material/warning: Only {says}: adoption may be understated]"
+    return f":material/visibility: {says}"
 
 
 def count_of(row: Row | None) -> int | None:

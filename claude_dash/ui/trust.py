@@ -12,6 +12,7 @@ from claude_dash.log import scrub
 from claude_dash.metrics.lookup import metric
 from claude_dash.rollup.once import CLIENTS
 from claude_dash.ui.clients import clients
+from claude_dash.ui.coverage import coverage
 from claude_dash.ui.page import View
 from claude_dash.ui.server import sync_in_background
 from claude_dash.ui.tables import as_text
@@ -50,6 +51,7 @@ def trust(view: View) -> None:
     for one in found:
         _source(view, one)
     if may_see:
+        coverage(view)
         if any(one.kind in CLIENTS for one in found):
             clients(view)
         _revisions(view)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sqlalchemy import insert
 
-from claude_dash.clients import Clients, clients, priced_by_clients, told
+from claude_dash.clients import Clients, clients, is_too_old, priced_by_clients, told
 from claude_dash.config import Settings
 from claude_dash.facts import tables as t
 from claude_dash.privacy.policy import Policy
@@ -79,6 +79,24 @@ def test_of_too_few_nothing_is_told(store: Rolled) -> None:
         work(store, who)
     store.write()
     assert clients(store.engine, POLICY) is None
+
+
+@pytest.mark.parametrize(("old", "told"), [(0, 0), (K, K), (K - 1, None), (18, None), (20, 20)])
+def test_clients_too_old_are_counted(store: Rolled, old: int, told: int | None) -> None:
+    """Whose clients are before 2.1 is told, but neither of a few nor of all but a few."""
+    for who in range(1, 21):
+        store.somebody(who)
+        work(store, who, setup=2 if who <= old else 1)
+    assert found(store).too_old == told
+
+
+@pytest.mark.parametrize(
+    ("version", "old"),
+    [("1.0.128", True), ("2.0.76", True), ("2.1.0", False), ("2.10.1", False), ("other", False)],
+)
+def test_versions_are_compared_as_numbers(version: str, old: bool) -> None:  # noqa: FBT001
+    """2.10 is newer than 2.1, and what is no number is not old."""
+    assert is_too_old(version) is old
 
 
 def test_who_has_no_address_is_counted(store: Rolled) -> None:

@@ -4,6 +4,7 @@ from claude_dash.metrics.define import PEOPLE_GRAINS, Metric, people
 
 LOOKBACK_DAYS = 28
 SEGMENT_LOOKBACK_DAYS = 84
+VISIBLE_LOOKBACK_DAYS = 28
 
 PEOPLE = Metric(
     name="people",
@@ -43,6 +44,18 @@ ADOPTION_RATE = Metric(
     value=people("active_eligible") / people("people"),
     definition="Active eligible people over eligible people of the roster.",
     grains=("day", *PEOPLE_GRAINS),
+)
+COVERAGE_RATE = Metric(
+    name="coverage_rate",
+    label="Coverage",
+    unit="1",
+    value=people("visible") / people("people"),
+    definition="Eligible people whom a source lists as member or has any record of in the four "
+    "weeks that end with the week, over eligible people of the roster.",
+    grains=("week",),
+    lookback_days=VISIBLE_LOOKBACK_DAYS - 7,
+    distortions="Being visible is not being active. Where no roster file was imported, the "
+    "roster is the vendor's own list, and whoever is on no list is not missed.",
 )
 LOGS_ALONE = Metric(
     name="logs_alone_rate",

@@ -1,0 +1,57 @@
+"""What Data trust and the strip at each page's head say of sources, and to whom."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from claude_dash.access.readers import Role
+from claude_dash.facts import tables as t
+from claude_dash.ui import server
+from tests.pages.test_pages import show, store, words
+from tests.rolled import CONSOLE, ENTERPRISE, MONDAY, WEEK, Rolled
+
+__all__ = ["show", "store"]
+PEOPLE = range(1, 41)
+Show = Callable[..., AppTest]
+
+
+@pytest.fixture
+def world(store: server.Opened) -> Rolled:
+    """Return 40 people of a roster file in two teams; 30 of them are known to the Console."""
+    made = Rolled(store.settings, store.engine)
+    made.connect(CONSOLE, "console")
+    made.connect(ENTERPRISE, "enterprise")
+    made.read(*(MONDAY - number * WEEK for number in range(5)))
+    made.teams(Platform=(1, 2))
+    made.people(range(1, 21), 1)
+    made.people(range(21, 41), 2)
+    made.erase(t.ROSTER_ENTRY, origin="vendor")
+    for who in range(1, 31):
+        made.code(who)
+    return made
+
+
+def test_the_map_and_its_share_beside_every_adoption_rate(show: Show, world: Rolled) -> None:
+    """75 % are visible: amber wherever adoption stands, with the map on Data trust."""
+    world.roll(*(MONDAY - number * WEEK for number in range(4)))
+    says = "Only 75% of eligible people are visible (W46)"
+    for name, times in (("overview", 2), ("active_users", 2), ("trust", 1)):
+        page = show(name)
+        assert not page.exception
+        assert words(page).count(says) == times, name
+    tables = [one.value.to_dict("list") for one in page.table]
+    found = next(one for one in tables if "Known to" in one)
+    assert dict(zip(found["Known to"], found["people"], strict=True)) == {
+        "Claude Enterprise": "0", "Claude Console": "30", "Several of them": "0", "None": "10",
+        "All": "40",
+    }  # fmt: skip
+    assert "One of two teams is under 90%" in words(page)
+
+
+def test_the_map_is_a_figure(show: Show, world: Rolled) -> None:
+    """The auditor sees Data trust without it."""
+    world.roll(*(MONDAY - number * WEEK for number in range(4)))
+    said = words(show("trust", Role.AUDITOR))
+    assert "visible" not in said
+    assert "Who is visible" in words(show("trust", Role.VIEWER))
