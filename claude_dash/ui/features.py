@@ -51,9 +51,13 @@ def features(view: View) -> None:
         headlines(view, [SUGGESTIONS_ACCEPTED, SUGGESTIONS_REJECTED, ACCEPT_RATE])
         return
     headlines(view, [FEATURE_USERS, FEATURE_USES, PLUGIN_INSTALL_RATE])
+    kinds = _kinds(view)
+    if not kinds:
+        st.info("Nobody used a feature in this range.", icon=":material/info:")
+        return
     kind = st.radio(
         "Kind",
-        _kinds(view),
+        kinds,
         horizontal=True,
         key=KIND,
         format_func=lambda kind: _many(kind)[:1].upper() + _many(kind)[1:],
@@ -70,10 +74,10 @@ def features(view: View) -> None:
 
 
 def _kinds(view: View) -> list[str]:
-    """Return the kinds that anybody used in the period, or all where nobody used any."""
+    """Return the kinds that anybody used in the period; any other may have no name yet."""
     release = view.ask(FEATURE_USERS, by=(KIND,), grain="week", of_all=True)
     seen = {row.groups[KIND] for row in release.rows}
-    return [kind for kind in NOUNS if kind in seen] or list(NOUNS)
+    return [kind for kind in NOUNS if kind in seen]
 
 
 def _many(kind: str) -> str:

@@ -87,3 +87,12 @@ def test_data_trust_tells_of_clients(show: Callable[..., AppTest], world: Rolled
     assert "PreCompact" not in tables  # too few
     page = show("trust", Role.AUDITOR)
     assert "What clients report of themselves" not in words(page)
+
+
+def test_features_that_nobody_uses(show: Callable[..., AppTest], world: Rolled) -> None:
+    """Where a source tells of features and nobody used one, the page says so."""
+    world.rows = [row for row in world.rows if row[0] is not t.FEATURE_DAY]
+    world.roll()
+    page = show("features")
+    assert not page.exception
+    assert "Nobody used a feature in this range." in words(page)
