@@ -34,6 +34,7 @@ class Coverage:
     eligible: on the roster and in scope on the last Thursday. visible: of them, whom any source
     knows. sources: by kind, whom it knows; several: whom more than one does; None: not told, since
     few people would follow by subtraction. names: what calls on Amazon Bedrock are made as.
+    has_roster: whether a roster file was imported; else the vendor's own list is the roster.
     """
 
     since: date
@@ -43,6 +44,7 @@ class Coverage:
     sources: Sequence[tuple[str, int | None]]
     several: int | None
     names: Grade
+    has_roster: bool
 
     @property
     def none(self) -> int:
@@ -58,8 +60,12 @@ def coverage(engine: Engine, policy: Policy) -> Coverage | None:
     until = week_of(today())
     since, thursday = until - VISIBLE_WEEKS * WEEK, thursday_of(until - WEEK)
     with engine.connect() as connection:
-        standing = Standings.load(connection).on(thursday)
-        eligible = {person for person, one in standing.items() if one.on_roster and one.eligible}
+        standings = Standings.load(connection)
+        eligible = {
+            person
+            for person, one in standings.on(thursday).items()
+            if one.on_roster and one.eligible
+        }
         if len(eligible) < policy.k:
             return None
         known: dict[str, set[int]] = {}
@@ -78,6 +84,7 @@ def coverage(engine: Engine, policy: Policy) -> Coverage | None:
         sources=[(kind, found[kind]) for kind in sets],
         several=found[SEVERAL],
         names=names,
+        has_roster=bool(standings.csv),
     )
 
 

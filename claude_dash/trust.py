@@ -1,7 +1,8 @@
 """How far the sources can be relied on: freshness, gaps, lag, refusals, and what was revised."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, Engine, Table, exists, func, select
 from claude_dash.clock import days as days_between
 from claude_dash.clock import today
 from claude_dash.facts import tables as t
-from claude_dash.facts.reports import LEFT_OUT, REPORTS
+from claude_dash.facts.reports import LEFT_OUT, REPORTS, SENT_REPORTS, Report
 from claude_dash.metrics import status
 from claude_dash.metrics.release import Status
 from claude_dash.store import checkpoints
@@ -28,11 +29,14 @@ _Counts = dict[int, dict[str, int]]
 class ReportTrust:
     """How far one report of a connection can be relied on; holds no figure about usage.
 
+    promised_lag_days: what the lag usually is at most. feeds: under which names it feeds measures.
     lag_days: whole days by which the newest complete day lies behind today, as observed.
     covers_until: up to when the vendor said that it had counted. error: why the key cannot read it.
     """
 
     label: str
+    promised_lag_days: int
+    feeds: frozenset[str]
     first_day: date | None = None
     last_complete_day: date | None = None
     days: Mapping[date, Status] = field(default_factory=dict)
@@ -44,6 +48,11 @@ class ReportTrust:
     def lag_days(self) -> int | None:
         """Return how many days the newest complete day lies behind today."""
         return (today() - self.last_complete_day).days if self.last_complete_day else None
+
+    @property
+    def last_final_day(self) -> date | None:
+        """Return the newest day that is not revised any more."""
+        return max((day for day, state in self.days.items() if state == "final"), default=None)
 
     @property
     def missing_days(self) -> tuple[date, ...]:
@@ -86,9 +95,40 @@ class SourceTrust:
         return min((day for day in ends if day), default=None)
 
     @property
+    def last_final_day(self) -> date | None:
+        """Return the newest day that no report revises any more, those left out that have none."""
+        ends = [one.last_final_day for one in self.reports if not one.error]
+        return None if None in ends else min((day for day in ends if day), default=None)
+
+    @property
+    def lag_days(self) -> int | None:
+        """Return how many days the last day that all reports hold whole lies behind today."""
+        return (today() - self.last_complete_day).days if self.last_complete_day else None
+
+    @property
+    def promised_lag_days(self) -> int:
+        """Return what the lag usually is at most."""
+        return max((one.promised_lag_days for one in self.reports if not one.error), default=1)
+
+    @property
     def missing_days(self) -> tuple[date, ...]:
         """Return the days that any report lacks."""
         return tuple(sorted({day for one in self.reports for day in one.missing_days}))
+
+    @property
+    def why_missing(self) -> str:
+        """Return why days are missing, as far as it is known."""
+        if self.status == "paused":
+            return "the source is paused"
+        if self.progress:
+            return "they are being read"
+        if self.error:
+            return "the last reading failed"
+        return "nothing arrived" if self.kind in SENT_REPORTS else "the next sync reads them"
+
+    def feeding(self, names: AbstractSet[str]) -> "SourceTrust":
+        """Return the source with the reports alone that feed any of some names."""
+        return replace(self, reports=tuple(one for one in self.reports if one.feeds & names))
 
 
 def sources(engine: Engine) -> Sequence[SourceTrust]:
@@ -103,7 +143,7 @@ def sources(engine: Engine) -> Sequence[SourceTrust]:
     found = []
     for row in rows:
         reports = [
-            _report(readings.get((row.name, name)), states.get((row.id, name)), label=one.label)
+            _report(readings.get((row.name, name)), states.get((row.id, name)), one)
             for name, one in REPORTS.items()
             if one.kind == row.kind
         ]
@@ -139,12 +179,14 @@ def _set_aside(connection: Connection) -> tuple[_Counts, _Counts]:
 
 
 def _report(
-    reading: status.Reading | None, state: checkpoints.State | None, *, label: str
+    reading: status.Reading | None, state: checkpoints.State | None, of: Report
 ) -> ReportTrust:
     state = state or checkpoints.State()
     reads = sorted(reading.reads) if reading else []
     return ReportTrust(
-        label=label,
+        label=of.label,
+        promised_lag_days=of.promised_lag_days,
+        feeds=of.fed(is_legacy=state.is_legacy),
         first_day=reads[0] if reads else None,
         last_complete_day=reading.as_of if reading else None,
         days={day: reading.state(day) for day in reads} if reading else {},

@@ -20,7 +20,7 @@ view = ui.open_page("Active users", "Who uses it, do they come back, and which t
 ui.stop_without_source(view)
 ui.notices(view)
 users = view.ask(ACTIVE_USERS)
-ui.as_of(users)
+ui.as_of(view, users)
 ui.stop_when_hidden(view, users)
 ui.headlines(
     view,

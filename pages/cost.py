@@ -16,7 +16,7 @@ view = ui.open_page("Cost", "What does it cost, is that the invoice, and where w
 ui.stop_without_source(view)
 ui.notices(view)
 cost = view.ask(COST_ESTIMATED)
-ui.as_of(cost)
+ui.as_of(view, cost)
 ui.stop_when_hidden(view, cost)
 ui.cost_notices(view)
 ui.headlines(

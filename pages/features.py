@@ -9,7 +9,7 @@ view = ui.open_page(
 ui.stop_without_source(view)
 ui.notices(view)
 suggestions = view.ask(SUGGESTIONS_ACCEPTED)
-ui.as_of(suggestions)
+ui.as_of(view, suggestions)
 ui.logs_alone(view)
 ui.features(view)
 ui.edit_tools(view)

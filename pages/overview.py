@@ -12,7 +12,7 @@ view = ui.open_page("Overview", "How is Claude Code used across engineering, and
 ui.stop_without_source(view)
 ui.notices(view)
 users = view.ask(ACTIVE_USERS)
-ui.as_of(users)
+ui.as_of(view, users)
 ui.stop_when_hidden(view, users)
 ui.headlines(
     view,

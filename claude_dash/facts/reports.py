@@ -33,9 +33,9 @@ class Report:
     """One report of a vendor, whichever endpoint it is read from.
 
     name: `kind.report`. revised_days: days after its end during which the vendor may still revise
-    a day, as documented or observed (read 2026-11-21). waits: how long after its end a day must
-    have been read to hold all of it. measures: what it feeds; legacy_measures: what is left of
-    them where only the older endpoint answers.
+    a day, as documented or observed, as is the lag (read 2026-11-21). waits: how long after its end
+    a day must have been read to hold all of it. measures: what it feeds; legacy_measures: what is
+    left of them where only the older endpoint answers.
     """
 
     name: str
@@ -49,6 +49,11 @@ class Report:
     def kind(self) -> str:
         """Return the kind of connection that it belongs to."""
         return self.name.partition(".")[0]
+
+    @property
+    def promised_lag_days(self) -> int:
+        """Return by how many days the newest whole day usually lies behind today, at most."""
+        return 2 if self.kind == "enterprise" or self.name == "console.cost" else 1
 
     def fed(self, *, is_legacy: bool = False) -> frozenset[str]:
         """Return the measures that come from it."""

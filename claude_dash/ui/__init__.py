@@ -34,13 +34,13 @@ from claude_dash.ui.prices import prices_card, unpriced
 from claude_dash.ui.roster import roster
 from claude_dash.ui.seats import seats
 from claude_dash.ui.states import (
-    as_of,
     lock_line,
     logs_alone,
     notices,
     stop_when_hidden,
     stop_without_source,
 )
+from claude_dash.ui.strip import as_of
 from claude_dash.ui.trust import trust
 
 __all__ = [

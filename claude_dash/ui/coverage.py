@@ -72,6 +72,8 @@ def _map(view: View, found: known.Coverage) -> None:
             ],
         }
     )
+    if not found.has_roster:
+        st.caption("The roster is the vendor's own list: who is on no list is not missed here.")
     if found.names:
         st.caption(f":material/badge: Identity: {GRADES[found.names]}.")
 

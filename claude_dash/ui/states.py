@@ -11,7 +11,7 @@ from claude_dash.log import scrub
 from claude_dash.metrics.catalog.adoption import LOGS_ALONE
 from claude_dash.metrics.release import Release
 from claude_dash.ui.menu import has_bedrock, link
-from claude_dash.ui.page import CORNER, View
+from claude_dash.ui.page import View
 
 STALE, WEEK = timedelta(days=3), timedelta(days=7)
 
@@ -87,23 +87,6 @@ def stop_when_hidden(view: View, release: Release) -> None:
             done = f"complete to {theme.day(last)}" if last else "nothing complete yet"
             st.caption(f"Connected: {one.name}, {done}.")
     st.stop()
-
-
-def as_of(release: Release) -> None:
-    """Draw the popover at the page's head: each source and how complete it is."""
-    newest = [day for day in release.as_of.values() if day]
-    words = f"Complete to {theme.day(min(newest))}" if newest else "Nothing complete yet"
-    words = words if release.as_of else "No source reports this"
-    with st.session_state[CORNER], st.popover(words, icon=":material/schedule:", type="tertiary"):
-        for name, day in release.as_of.items():
-            done = f"complete to {theme.day(day)} {day.year}" if day else "nothing complete yet"
-            st.markdown(f"**{name}** · {done}")
-        st.caption(
-            "Days are UTC. A day of the Console is complete an hour after its end and may change "
-            "for three more days; Enterprise names its newest day, which may change for a week; "
-            "money may change for 30 days; logs of Bedrock come within two days."
-        )
-        link("trust", "Data trust", "verified")
 
 
 def lock_line(release: Release) -> None:

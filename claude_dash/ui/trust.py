@@ -15,6 +15,7 @@ from claude_dash.ui.clients import clients
 from claude_dash.ui.coverage import coverage
 from claude_dash.ui.page import View
 from claude_dash.ui.server import sync_in_background
+from claude_dash.ui.strip import gap
 from claude_dash.ui.tables import as_text
 
 STRIP_DAYS = 60
@@ -74,7 +75,7 @@ def _figures(view: View, found: Sequence[reliance.SourceTrust], *, may_see: bool
     complete = [one.last_complete_day for one in found if one.last_complete_day]
     oldest = today() - timedelta(days=UP_TO_DATE_DAYS)
     up_to_date = sum(day >= oldest for day in complete)
-    gap = _gap(view) if may_see else None
+    off = gap(view) if may_see else None
     with st.container(horizontal=True, gap="small"):
         st.metric("Sources up to date", f"{up_to_date} of {len(found)}", border=True)
         newest = theme.day(max(complete)) if complete else theme.NOTHING
@@ -82,26 +83,18 @@ def _figures(view: View, found: Sequence[reliance.SourceTrust], *, may_see: bool
         st.metric(
             "Records set aside", str(sum(sum(o.rejected.values()) for o in found)), border=True
         )
-        if gap is not None:
+        if off is not None:
             st.metric(
                 "Estimate against invoice",
-                f"{gap[1]:+.1f}%",
+                f"{off[1]:+.1f}%",
                 border=True,
-                help=f"Of {gap[0]}, the newest month that is final.",
+                help=f"Of {off[0]}, the newest month that is final.",
             )
-    if gap is not None and abs(gap[1]) > GAP_PERCENT:
+    if off is not None and abs(off[1]) > GAP_PERCENT:
         st.warning(
-            f"In {gap[0]} the estimate lies {gap[1]:+.0f}% from the invoice. {CAUSES}",
+            f"In {off[0]} the estimate lies {off[1]:+.0f}% from the invoice. {CAUSES}",
             icon=":material/warning:",
         )
-
-
-def _gap(view: View) -> tuple[str, float] | None:
-    """Return the newest final month whose estimate and invoice can be compared, and their gap."""
-    since = today() - timedelta(days=400)
-    release = view.ask("reconciliation_gap", grain="month", since=since, of_all=True)
-    rows = [row for row in release.rows if row.value is not None and row.status == "final"]
-    return (rows[-1].period, float(rows[-1].value or 0) * 100) if rows else None
 
 
 def _strip(found: Sequence[reliance.SourceTrust]) -> None:
@@ -162,7 +155,7 @@ def _source(view: View, one: reliance.SourceTrust) -> None:
         gaps = one.missing_days
         if gaps:
             shown = ", ".join(theme.day(day) for day in gaps[:8])
-            st.write(f"{len(gaps)} days are missing: {shown}. The next sync reads them.")
+            st.write(f"{len(gaps)} days are missing: {shown}; {one.why_missing}.")
         if one.rejected:
             st.write("Records set aside, by the field that could not be read:")
             st.table(
@@ -221,6 +214,7 @@ def _row(one: reliance.ReportTrust) -> dict[str, str]:
         "First day": _full(one.first_day) if one.first_day else theme.NOTHING,
         "Newest complete day": _full(newest) if newest else theme.NOTHING,
         "Observed lag": theme.NOTHING if lag is None else f"{lag} day{'' if lag == 1 else 's'}",
+        "Usual lag": f"{one.promised_lag_days} day{'' if one.promised_lag_days == 1 else 's'}",
         "Note": note,
     }
 

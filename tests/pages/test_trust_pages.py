@@ -1,13 +1,16 @@
 """What Data trust and the strip at each page's head say of sources, and to whom."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
 from claude_dash.access.readers import Role
 from claude_dash.facts import tables as t
 from claude_dash.ui import server
+from claude_dash.ui.menu import ENTRIES
 from tests.pages.test_pages import show, store, words
 from tests.rolled import CONSOLE, ENTERPRISE, MONDAY, WEEK, Rolled
 
@@ -55,3 +58,38 @@ def test_the_map_is_a_figure(show: Show, world: Rolled) -> None:
     said = words(show("trust", Role.AUDITOR))
     assert "visible" not in said
     assert "Who is visible" in words(show("trust", Role.VIEWER))
+
+
+@pytest.mark.parametrize("name", sorted(ENTRIES))
+def test_every_page_tells_of_the_sources(show: Show, world: Rolled, name: str) -> None:
+    """How far, how final, how late, what is missing and why, and what is paused: a line each."""
+    for number in range(3):
+        world.erase(t.DAY_READ, connection_id=CONSOLE, day=MONDAY + timedelta(days=number))
+    model = {"connection_id": CONSOLE, "model": "brand-new", "input_tokens": 7}
+    world.add(t.MODEL_USAGE_DAY, 1, MONDAY + timedelta(days=4), **model)
+    world.roll(*(MONDAY - number * WEEK for number in range(4)))
+    with world.engine.begin() as connection:
+        paused = update(t.CONNECTION).where(t.CONNECTION.c.id == CONSOLE)
+        connection.execute(paused.values(status="paused", error_message="The key was refused."))
+    page = show(name)
+    assert not page.exception
+    said = words(page)
+    if name == "engagement":  # of Enterprise alone
+        assert "**console 1**" not in said
+        return
+    assert (
+        "**console 1** · :orange[:material/pause_circle: paused] · complete to Sun 15 Nov" in said
+    )
+    assert "3 days are missing: Mon 9 Nov, Tue 10 Nov, Wed 11 Nov; the source is paused" in said
+    assert "3 days behind, usually" in said
+    assert "1 model has no price" in said
+
+
+def test_who_may_not_see_figures_is_told_of_sources_alone(show: Show, world: Rolled) -> None:
+    """The auditor's strip has no word of models or money."""
+    model = {"connection_id": CONSOLE, "model": "brand-new", "input_tokens": 7}
+    world.add(t.MODEL_USAGE_DAY, 1, MONDAY, **model)
+    world.roll()
+    said = words(show("trust", Role.AUDITOR))
+    assert "**console 1** · complete to Sun 15 Nov" in said
+    assert "no price" not in said
