@@ -3,7 +3,6 @@
 Nothing here is about a group or a day: one number of people for each value, of whole weeks (R9).
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, case, func, sel
 
 from claude_dash.clock import today, week_of
 from claude_dash.facts import tables as t
-from claude_dash.facts.dimensions import OTHER, model_family
+from claude_dash.facts.dimensions import OTHER, model_family, sends_sessions
 from claude_dash.prices import listed
 from claude_dash.privacy import overlaps
 from claude_dash.privacy.cells import Cells
@@ -24,7 +23,6 @@ from claude_dash.rollup.once import CLIENTS
 
 WEEKS = 4
 FEW_EVENTS = 10
-NEWEST_OLD = (2, 0)  # clients before 2.1 send no sessions and no active time (contract 13)
 NOT_SAID = "not reported"
 INSTALLATION, ADDRESS = "installation", "email"
 # Decisions that a setting or a hook took, and no person (contract 6).
@@ -84,7 +82,7 @@ def clients(engine: Engine, policy: Policy) -> Clients | None:
             value = getattr(setups[setup], column.name) if setup in setups else ""
             users[name].setdefault(value or NOT_SAID, set()).add(person)
     versions = users["Version"]
-    too_old = set[int]().union(*(versions[one] for one in versions if is_too_old(one)))
+    too_old = set[int]().union(*(versions[one] for one in versions if not sends_sessions(one)))
     shown = tuple(together(versions, policy.k).values())
     counted = overlaps.told({"": too_old}, people, policy.k, known=shown)
     return Clients(
@@ -116,12 +114,6 @@ def together(users: Mapping[str, set[int]], k: int) -> Mapping[str, set[int]]:
     while 0 < len(rest) < k and shown:
         rest |= shown.pop(min(shown, key=lambda value: (len(shown[value]), value)))
     return {**shown, OTHER: rest} if len(rest) >= k else shown
-
-
-def is_too_old(version: str) -> bool:
-    """Say whether clients of a version send no sessions; not of one that says no number."""
-    found = re.match(r"(\d+)\.(\d+)", version)
-    return found is not None and (int(found[1]), int(found[2])) <= NEWEST_OLD
 
 
 def _seen(connection: Connection, since: date, until: date) -> set[tuple[int, int]]:

@@ -24,6 +24,8 @@ _SPELLINGS = {"claude-tag": "claude_tag"}  # one product, two endpoints
 ORGANIZATION_DIMENSIONS = ("cohort", "segment")
 OTHER = "other"  # where names that too few people use stand together
 
+FIRST_WITH_SESSIONS = (2, 1)  # older clients send no sessions in print mode (contract 13)
+
 _NAMES = "fable|mythos|opus|sonnet|haiku|instant"
 _VERSION = r"(\d{1,2})(?:[.-](\d{1,2}))?(?!\d)"
 _FAMILY = re.compile(rf"claude-(?:{_VERSION}-)?({_NAMES})(?:-{_VERSION})?")
@@ -42,3 +44,9 @@ def model_family(model: str) -> str:
     old_major, old_minor, name, major, minor = match.groups()
     version = ".".join(part for part in (major or old_major, minor or old_minor) if part)
     return f"{name.capitalize()} {version}".strip()
+
+
+def sends_sessions(version: str) -> bool:
+    """Say whether clients of a version send sessions; those that tell no number are taken to."""
+    found = re.match(r"(\d+)\.(\d+)", version)
+    return found is None or (int(found[1]), int(found[2])) >= FIRST_WITH_SESSIONS

@@ -13,7 +13,8 @@ def told(
 
     Whoever sees numbers of several sets knows of each part into which they divide the people what
     adding and subtracting tells. A set is told only if it divides no part in two of which either
-    has people, but fewer than k. Sets are asked in their order.
+    has people, but fewer than k. Sets are asked in their order; of fewer than k people none is
+    told.
 
     Args:
         sets: By name.
@@ -21,6 +22,8 @@ def told(
         k: The fewest people of a part.
         known: Sets whose numbers are told anyway.
     """
+    if len(people) < k:
+        return dict.fromkeys(sets)
     parts: list[People] = [people]
     for one in known:
         parts = _divided(parts, one)

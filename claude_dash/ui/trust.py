@@ -14,6 +14,7 @@ from claude_dash.rollup.once import CLIENTS
 from claude_dash.ui.clients import clients
 from claude_dash.ui.coverage import coverage
 from claude_dash.ui.page import View
+from claude_dash.ui.reconcile import reconcile
 from claude_dash.ui.server import sync_in_background
 from claude_dash.ui.strip import gap
 from claude_dash.ui.tables import as_text
@@ -53,6 +54,7 @@ def trust(view: View) -> None:
         _source(view, one)
     if may_see:
         coverage(view)
+        reconcile(view)
         if any(one.kind in CLIENTS for one in found):
             clients(view)
         _revisions(view)

@@ -15,7 +15,7 @@ from tests.pages.test_pages import show, store, words
 from tests.rolled import CONSOLE, ENTERPRISE, MONDAY, WEEK, Rolled
 
 __all__ = ["show", "store"]
-PEOPLE = range(1, 41)
+TELEMETRY = 4
 Show = Callable[..., AppTest]
 
 
@@ -93,3 +93,31 @@ def test_who_may_not_see_figures_is_told_of_sources_alone(show: Show, world: Rol
     said = words(show("trust", Role.AUDITOR))
     assert "**console 1** · complete to Sun 15 Nov" in said
     assert "no price" not in said
+
+
+def test_two_sources_side_by_side(show: Show, world: Rolled) -> None:
+    """Whoever may see figures chooses two sources and sees totals, difference and reasons."""
+    world.connect(TELEMETRY, "telemetry", "")
+    world.setup(1, version="2.1.329")
+    for who in range(1, 31):
+        world.add(t.CLIENT_DAY, who, MONDAY, connection_id=TELEMETRY, setup=1, terminal_type="",
+                  sessions=3)  # fmt: skip
+    world.roll(MONDAY)
+    page = show("trust", Role.VIEWER)
+    chosen = page.selectbox(key="reconcile")
+    assert chosen.value is None
+    names = f"console {CONSOLE} and telemetry {TELEMETRY}"
+    assert names in chosen.options
+    page = chosen.set_value(names).run()
+    assert not page.exception
+    tables = [one.value.to_dict("list") for one in page.table]
+    found = next(one for one in tables if "Difference" in one)
+    first = {name: values[0] for name, values in found.items()}
+    assert first == {
+        "Measure": "Sessions", f"console {CONSOLE}": "30", f"telemetry {TELEMETRY}": "90",
+        "Difference": "+60 (+200.0%)",
+    }  # fmt: skip
+    said = words(page)
+    assert f"People in both, {names}: 30" in said
+    assert f"28 of 28 days of telemetry {TELEMETRY} were not read" in said
+    assert not any(one.key == "reconcile" for one in show("trust", Role.AUDITOR).selectbox)

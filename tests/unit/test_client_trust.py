@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from sqlalchemy import insert
 
-from claude_dash.clients import Clients, clients, is_too_old, priced_by_clients, told
+from claude_dash.clients import Clients, clients, priced_by_clients, told
 from claude_dash.config import Settings
 from claude_dash.facts import tables as t
+from claude_dash.facts.dimensions import sends_sessions
 from claude_dash.privacy.policy import Policy
 from tests.rolled import MONDAY, WEEK, Rolled, rolled
 
@@ -96,7 +97,7 @@ def test_clients_too_old_are_counted(store: Rolled, old: int, told: int | None) 
 )
 def test_versions_are_compared_as_numbers(version: str, old: bool) -> None:  # noqa: FBT001
     """2.10 is newer than 2.1, and what is no number is not old."""
-    assert is_too_old(version) is old
+    assert sends_sessions(version) is not old
 
 
 def test_who_has_no_address_is_counted(store: Rolled) -> None:
