@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, exists, select
 
 from claude_dash.clock import today, week_of
 from claude_dash.facts import tables as t
+from claude_dash.metrics import status
 from claude_dash.privacy import overlaps
 from claude_dash.privacy.cells import Hidden, Reasons
 from claude_dash.privacy.policy import Policy
@@ -89,7 +90,7 @@ def reconcile(engine: Engine, policy: Policy, one: str, other: str) -> Reconcile
         )
         told = {line.measure: dict(zip((one, other), line.values, strict=True))
                 for line in lines if line.values}  # fmt: skip
-        case = Case(connection, policy, since, until, told)
+        case = Case(connection, policy, since, until, status.load(connection), told)
         return Reconciled(
             since=since,
             until=until,

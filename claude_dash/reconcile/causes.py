@@ -31,12 +31,16 @@ _MODELS = (t.MODEL_USAGE_DAY, t.INVOCATION_DAY, t.CLIENT_MODEL_DAY)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What the causes are looked for in; told: what may be told, by measure and source."""
+    """What the causes are looked for in.
+
+    read: what was read so far. told: what may be told, by measure and source.
+    """
 
     connection: Connection
     policy: Policy
     since: date
     until: date
+    read: status.Readings
     told: Mapping[str, Mapping[str, int]]
 
     def lacks(self, one: Side, other: Side) -> bool:
@@ -61,11 +65,13 @@ def shifted(case: Case, one: Side, other: Side) -> str:
     clock. Of what explains the difference of the days, the best is said, if it is evident.
     """
     found: list[tuple[float, int, Side, Side]] = []
+    both = sorted(one.people & other.people) if case.told else []
+    by_day = {side.name: _by_day(side, both) for side in (one, other)}
     for place, name in enumerate(MEASURES):
         if found or name not in case.told:
             continue
         for local, utc in ((one, other), (other, one)):
-            mine, theirs = (_by_day(side, place, one, other) for side in (local, utc))
+            mine, theirs = (by_day[side.name][:, place] for side in (local, utc))
             for sign in (1, -1):  # later, earlier
                 left, hours = _shift(mine[::sign], theirs[::sign])
                 if left <= EVIDENT:
@@ -91,11 +97,11 @@ def _shift(mine: NDArray[np.float64], theirs: NDArray[np.float64]) -> tuple[floa
     return (left, hours) if 0 < hours <= HOURS else (1, 0)
 
 
-def _by_day(side: Side, place: int, one: Side, other: Side) -> NDArray[np.float64]:
-    """Return the totals of each day, of the people of whom both tell."""
-    both = np.isin(side.persons, sorted(one.people & other.people))
-    made = np.zeros(DAYS, dtype=np.float64)
-    np.add.at(made, side.pairs[both] % DAYS, side.amounts[both, place])
+def _by_day(side: Side, people: Sequence[int]) -> NDArray[np.float64]:
+    """Return the totals of each day, of some people, of shape (days, measures)."""
+    rows = np.isin(side.persons, people)
+    made = np.zeros((DAYS, len(MEASURES)), dtype=np.float64)
+    np.add.at(made, side.pairs[rows] % DAYS, side.amounts[rows])
     return made
 
 
@@ -118,7 +124,8 @@ def unread(case: Case, one: Side, _: Side) -> str:
 
 def revised(case: Case, one: Side, _: Side) -> str:
     """Say how many days may still be revised."""
-    states = [[each.state(day) for each in _readings(case, one)] for day in _days(case)]
+    found = [*_readings(case, one)]
+    states = [[each.state(day) for each in found] for day in _days(case)]
     number = sum("provisional" in of for of in states)
     return f"{number} of {DAYS} days of {one.name} may still be revised." if number else ""
 
@@ -129,7 +136,7 @@ def _days(case: Case) -> Sequence[date]:
 
 def _readings(case: Case, one: Side) -> Iterator[status.Reading]:
     """Yield what was read of the reports that feed what is compared."""
-    for each in status.load(case.connection).found:
+    for each in case.read.found:
         if each.name == one.name and REPORTS[each.report].measures.intersection(MEASURES):
             yield each
 

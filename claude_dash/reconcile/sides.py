@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, func, literal, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, literal, select
 
 from claude_dash.facts import tables as t
 from claude_dash.facts.reports import kinds_feeding
@@ -90,23 +90,22 @@ def _parts(
             if not origin.counts(codes.connections.get(number)):
                 continue
             c = origin.table.c
-            query = select(c.who, c.day, *_sums(origin, first)).where(
-                c.connection_id == number,
-                c.day >= since,
-                c.day < since + timedelta(days=DAYS),
-                *origin.where,
+            # One range of the primary key at a time: connection, then day.
+            query = (
+                select(c.who, *_sums(origin, first))
+                .where(c.connection_id == number, c.day == bindparam("on"), *origin.where)
+                .group_by(c.who)
             )
-            rows = connection.execute(query.group_by(c.who, c.day)).all()
-            if not rows:
-                continue
-            who, days, *columns = zip(*rows, strict=True)
-            person = codes.persons(np.array(who, dtype=np.int64))
-            day = np.array([(one - since).days for one in days], dtype=np.int64)
-            amounts = np.zeros((len(rows), len(MEASURES)), dtype=np.int64)
-            for place, column in enumerate(columns, first):
-                amounts[:, place] = column
-            known = person >= 0
-            yield (person * DAYS + day)[known], amounts[known]
+            for day in range(DAYS):
+                rows = connection.execute(query, {"on": since + timedelta(days=day)}).all()
+                if not rows:
+                    continue
+                found = np.array([*map(tuple, rows)], dtype=np.int64)
+                person = codes.persons(found[:, 0])
+                amounts = np.zeros((len(rows), len(MEASURES)), dtype=np.int64)
+                amounts[:, first : first + found.shape[1] - 1] = found[:, 1:]
+                known = person >= 0
+                yield (person * DAYS + day)[known], amounts[known]
 
 
 def _sums(origin: Origin, first: int) -> Iterator[ColumnElement[int]]:

@@ -83,7 +83,9 @@ def _teams(release: Release) -> None:
     below = sum(float(row.value or 0) < statements.ENOUGH for row in rows)
     count, of = statements.spelled(below), statements.spelled(len(rows)).lower()
     title = (
-        f"{count} of {of} teams {'is' if below == 1 else 'are'} under 90%"
+        "No team is under 90%"
+        if rows and not below
+        else f"{count} of {of} teams {'is' if below == 1 else 'are'} under 90%"
         if rows
         else statements.nothing(release)
     )

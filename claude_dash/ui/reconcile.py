@@ -18,7 +18,7 @@ AND = " and "
 HIDDEN = f"hidden · {theme.REASONS['small group']}"
 
 
-@st.cache_data(ttl=CACHE_TTL_S, max_entries=CACHE_ENTRIES, show_spinner=False)
+@st.cache_data(ttl=CACHE_TTL_S, max_entries=CACHE_ENTRIES, show_spinner="Comparing")
 def _found(
     policy: Policy, stored: int, day: date, one: str, other: str
 ) -> compared.Reconciled | None:
