@@ -23,6 +23,7 @@ from claude_dash.reconcile.causes import Case, causes
 from claude_dash.reconcile.protection import why_hidden
 from claude_dash.reconcile.sides import MEASURES, WEEKS, Side, load
 from claude_dash.rollup.crowd import Unnamed
+from claude_dash.rollup.feeds import COST
 from claude_dash.rollup.rows import ORGANIZATION
 
 WEEK = timedelta(days=7)
@@ -110,10 +111,12 @@ def _lines(
         first.amounts[first.also_in(second)].sum(axis=0)
         for first, second in ((one, other), (other, one))
     )
+    tokens, cost = MEASURES.index("tokens"), MEASURES.index(COST)
+    is_unpriced = any(each[tokens] and not each[cost] for each in (mine, theirs))
     made = []
     for place, name in enumerate(MEASURES):
-        if name not in one.shares(other):
-            continue
+        if name not in one.shares(other) or (name == COST and is_unpriced):
+            continue  # a cost that nobody knows is not zero
         why = Hidden(int(hidden[place])).reason
         if not why and _is_hidden(connection, name, since):
             why = Hidden.SECONDARY.reason

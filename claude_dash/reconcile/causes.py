@@ -199,9 +199,9 @@ def _people(case: Case, one: Side, people: set[int], says: str) -> str:
     return f"{'Some' if number is None else f'{number:,}'} people {says}."
 
 
-def unpriced(case: Case, one: Side, _: Side) -> str:
+def unpriced(case: Case, one: Side, other: Side) -> str:
     """Say how many models have no price."""
-    if COST not in case.told:
+    if COST not in one.shares(other):
         return ""
     names: set[str] = set()
     for table in _MODELS:

@@ -133,7 +133,7 @@ def headlines(view: View, metrics: Sequence[Metric], *, monthly: Sequence[Metric
         for one in metrics:
             headline(published(view, one), has_comparison=has_comparison)
     if ADOPTION_RATE in metrics:
-        st.caption(visible(view))
+        _note(visible(view))
 
 
 def published(view: View, one: Metric, *, of_all: bool = False) -> Release:
@@ -182,7 +182,7 @@ def card(
         else:
             st.markdown(":gray[Nothing to draw for this range.]")
         if note:
-            st.caption(note)
+            _note(note)
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             with st.popover("How this is calculated", icon=":material/info:", type="tertiary"):
                 for release in releases:
@@ -199,6 +199,11 @@ def card(
             )
             if foot is not None:
                 foot()
+
+
+def _note(says: str) -> None:
+    """Draw a caption, and what is amber in full: at 60 % it is too pale to be read."""
+    (st.markdown if says.startswith(":orange[") else st.caption)(says)
 
 
 def _marks(second: str, releases: Sequence[Release]) -> str:

@@ -216,6 +216,18 @@ def test_what_explains_a_difference_is_said(store: Rolled, name: str) -> None:
     assert {*made.causes} - {says, consequence} == set()
 
 
+def test_a_cost_that_nobody_knows_is_not_zero(store: Rolled) -> None:
+    """Where one side has a price for nothing there is no line of cost, and the cause stands."""
+    for who in PEOPLE:
+        usage = {"model": "new", "input_tokens": 5, "terminal_type": ""}
+        store.add(t.CLIENT_MODEL_DAY, who, day(1), connection_id=TELEMETRY, setup=1, **usage)
+        store.add(t.MODEL_USAGE_DAY, who, day(1), connection_id=CONSOLE, cost_estimated=9, **usage)
+    made = found(store)
+    assert line(made, "tokens").values is not None
+    assert "cost_estimated" not in {one.measure for one in made.lines}
+    assert PLANTED["no price"][1] in made.causes
+
+
 @pytest.mark.parametrize("people", [1, 2])
 def test_a_difference_of_few_is_not_told(store: Rolled, people: int) -> None:
     """Neither total is told where one or two people make all of the difference."""
