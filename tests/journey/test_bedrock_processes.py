@@ -159,7 +159,7 @@ def connected(begin: Begin, engine: Engine, tree: Tree) -> tuple[LogReader, Hear
     return reader, heard
 
 
-@pytest.mark.parametrize("times", [3, pytest.param(40, marks=pytest.mark.load)])
+@pytest.mark.parametrize("times", [3, pytest.param(15, marks=pytest.mark.load)])
 def test_a_killed_sync_is_taken_up_again(
     times: int, engine: Engine, tree: Tree, begin: Begin, program: Program
 ) -> None:
