@@ -1,10 +1,9 @@
-"""How far the sources can be relied on: freshness, gaps, lag, refusals, and what was revised."""
+"""How far the sources can be relied on: freshness, gaps, lag, refusals, and what lacks a price."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from decimal import Decimal
 
 import orjson
 from sqlalchemy import Connection, Engine, Table, exists, func, select
@@ -18,9 +17,8 @@ from claude_dash.metrics.release import Status
 from claude_dash.store import checkpoints
 from claude_dash.store.objects import SetAside, set_aside
 from claude_dash.store.objects import by_day as objects_by_day
-from claude_dash.units import usd
 
-MAX_REVISIONS, MAX_OBJECTS, NEWEST_DAYS = 60, 20, 7
+MAX_OBJECTS, NEWEST_DAYS = 20, 7
 PRIORITY = "priority"
 _Counts = dict[int, dict[str, int]]
 
@@ -194,30 +192,6 @@ def _report(
         is_legacy=state.is_legacy,
         error=state.error_message,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Revised:
-    """The organisation's figure of a day before and after the vendor revised it, in USD."""
-
-    on: datetime
-    measure: str
-    day: date
-    before: Decimal
-    after: Decimal
-    reason: str
-
-
-def revisions(engine: Engine) -> Sequence[Revised]:
-    """Return the newest revisions of money, newest first."""
-    c = t.REVISION.c
-    query = select(t.REVISION).order_by(c.at.desc(), c.start.desc(), c.measure).limit(MAX_REVISIONS)
-    with engine.connect() as connection:
-        rows = connection.execute(query).all()
-    return [
-        Revised(row.at, row.measure, row.start, usd(row.before), usd(row.after), row.reason)
-        for row in rows
-    ]
 
 
 def unpriced_models(engine: Engine) -> Sequence[str]:

@@ -12,6 +12,7 @@ from claude_dash import clock
 from claude_dash.config import Settings
 from claude_dash.facts import tables as t
 from claude_dash.facts.reports import REPORTS
+from claude_dash.facts.told import LATE_DATA
 from claude_dash.rollup import roll_up
 from claude_dash.store.engine import open_store
 from claude_dash.store.write import touch
@@ -141,12 +142,17 @@ class Rolled:
             self._insert(table, rows)
         self.rows = []
 
-    def roll(self, *mondays: date) -> None:
+    def roll(self, *mondays: date, reason: str = LATE_DATA) -> None:
         """Write what was added, and roll up some weeks."""
         self.write()
         with self.engine.begin() as connection:
-            touch(connection, set(mondays or (MONDAY,)))
+            touch(connection, set(mondays or (MONDAY,)), reason)
         roll_up(self.engine, self.settings)
+
+    def look(self) -> None:
+        """Let somebody have asked for a figure today."""
+        asked = {"day": clock.today(), "reader": "leader", "role": "viewer", "metric": "sessions"}
+        self._insert(t.ACCESS_ENTRY, [{**nothing(t.ACCESS_ENTRY), **asked}])
 
     def erase(self, table: Table, **where: Any) -> None:
         """Take facts away."""

@@ -65,6 +65,11 @@ def day(value: date) -> str:
     return f"{value:%a} {value.day} {value:%b}"
 
 
+def full_day(value: date) -> str:
+    """Spell a day with its year: `15 Nov 2026`."""
+    return f"{value.day} {value:%b %Y}"
+
+
 def period(grain: str, start: date) -> str:
     """Spell the period that begins on a day: `W46`, `Nov 2026` or `Sun 15 Nov`."""
     match grain:

@@ -22,6 +22,7 @@ from claude_dash.connections.rows import (
 )
 from claude_dash.errors import ConfigError, UnknownNameError
 from claude_dash.facts import tables as t
+from claude_dash.facts.told import SOURCE
 from claude_dash.people import departures, hints
 from claude_dash.people.changes import open_weeks, touch_changed_weeks
 from claude_dash.store import succession
@@ -318,7 +319,7 @@ def _purge(connection: Connection, number: int) -> None:
 
     Sealed figures stay as they are.
     """
-    touch(connection, open_weeks(connection))
+    touch(connection, open_weeks(connection), SOURCE)
     with touch_changed_weeks(connection):
         people = departures.known_through(connection, number)
         for table in (*t.DAY_TABLES, *_NOTES):

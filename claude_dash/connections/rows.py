@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, Row, insert, select
 from claude_dash.clock import now
 from claude_dash.errors import ConfigError, UnknownNameError
 from claude_dash.facts import tables as t
+from claude_dash.facts.told import SOURCE
 from claude_dash.people.changes import touch_open_weeks
 from claude_dash.store import succession
 from claude_dash.store.write import refuse_duplicates
@@ -77,7 +78,7 @@ def save_new(connection: Connection, kind: str, name: str, **values: Any) -> int
 def take_over(connection: Connection, number: int, organization_id: str) -> None:
     """Give a connection what removed ones of its organization left, and mark it for the roll-up."""
     if succession.inherit(connection, number, organization_id):
-        touch_open_weeks(connection)
+        touch_open_weeks(connection, SOURCE)
 
 
 def refuse_connected(connection: Connection, organization_id: str, but: int = 0) -> None:

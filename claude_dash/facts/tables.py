@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Column, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from claude_dash.facts import accounts, clients, daily, logs, moves, sent, transcripts
+from claude_dash.facts import accounts, clients, daily, logs, moves, sent, told, transcripts
 from claude_dash.facts.types import instant, table_of
 
 # --- connections and how far they were read ------------------------------------------------------
@@ -231,10 +231,11 @@ class PersonUse(SQLModel, table=True):
 
 
 class TouchedWeek(SQLModel, table=True):
-    """An ISO week whose facts, people or teams changed since it was rolled up last."""
+    """An ISO week whose facts, people or teams changed since it was rolled up last, and why."""
 
     __tablename__ = "touched_week"
     week: date = Field(primary_key=True)
+    reason: str = told.LATE_DATA
 
 
 class Seal(SQLModel, table=True):
@@ -259,11 +260,14 @@ class ChangedDay(SQLModel, table=True):
 
 
 class Revision(SQLModel, table=True):
-    """What the organisation's figure of a day was, what it is now, and since when."""
+    """What a figure of a day or a final week was, what it is now, and since when."""
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = instant(index=True)
     measure: str
+    grain: str = "day"  # or week
+    level: str = "organization"
+    key: str = "all"  # of GroupRow
     start: date
     before: int = Field(sa_type=BigInteger)
     after: int = Field(sa_type=BigInteger)
@@ -354,6 +358,7 @@ PERSON_WEEK = table_of(PersonWeek)
 PERSON_SPAN = table_of(PersonSpan)
 PERSON_USE = table_of(PersonUse)
 TOUCHED_WEEK = table_of(TouchedWeek)
+TOLD_WEEK = told.TOLD_WEEK
 SEAL = table_of(Seal)
 CHANGED_DAY = table_of(ChangedDay)
 REVISION = table_of(Revision)

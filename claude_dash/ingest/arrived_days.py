@@ -10,6 +10,7 @@ from claude_dash.clock import now, today, week_of
 from claude_dash.connections.senders import KINDS
 from claude_dash.facts import tables as t
 from claude_dash.facts.reports import LEFT_OUT, SENT_REPORTS
+from claude_dash.facts.told import SOURCE
 from claude_dash.ingest import series
 from claude_dash.store import sent
 from claude_dash.store.adding import count_aside, insert_or
@@ -50,7 +51,7 @@ def note(connection: Connection, row: Row[Any], days: Mapping[date, int]) -> Non
     if not rows:
         return
     connection.execute(adding, rows)
-    touch(connection, {week_of(day) for day in open_days if day not in known})
+    touch(connection, {week_of(day) for day in open_days if day not in known}, SOURCE)
     began = state(connection, row.id, report).history_starts
     first = min(open_days)
     if began is None or first < began:

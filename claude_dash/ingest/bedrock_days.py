@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from claude_dash.clock import ONE_DAY, today, week_of
 from claude_dash.facts import tables as t
+from claude_dash.facts.told import SOURCE
 from claude_dash.store import invocations, objects
 from claude_dash.store.checkpoints import reads, state
 from claude_dash.store.locks import take_turns
@@ -70,4 +71,4 @@ def note_read(connection: Connection, number: int, when: Iterable[date], read_at
             )
         )  # fmt: skip
         if day not in known:
-            touch(connection, {week_of(day)})
+            touch(connection, {week_of(day)}, SOURCE)

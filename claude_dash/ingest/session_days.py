@@ -18,11 +18,12 @@ LATE = timedelta(days=3)  # for so long after its end what a day holds may still
 
 
 def note_read(
-    connection: Connection, number: int, changed: Collection[date], read_at: datetime
+    connection: Connection, number: int, changed: Collection[date], read_at: datetime, reason: str
 ) -> date | None:
     """Keep that every day from the first one on is read, up to today; return the first.
 
-    Days that are long over keep the time at which they were read, unless something was added.
+    Days that are long over keep the time at which they were read, unless something was added. The
+    weeks of days that are read for the first time are marked with the reason.
     """
     take_turns(connection, f"days:{number}")
     c, read = t.SESSION_ANSWER.c, t.DAY_READ
@@ -47,5 +48,5 @@ def note_read(
             for day in fresh
         ]
         connection.execute(insert(read), rows)
-    touch(connection, {week_of(day) for day in fresh if day not in known})
+    touch(connection, {week_of(day) for day in fresh if day not in known}, reason)
     return oldest

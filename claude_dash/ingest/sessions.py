@@ -15,6 +15,7 @@ from claude_dash.connections import session_files
 from claude_dash.connections.session_files import Options
 from claude_dash.errors import SourceError
 from claude_dash.facts.identity import Identified
+from claude_dash.facts.told import LATE_DATA, SOURCE
 from claude_dash.ingest import session_days
 from claude_dash.ingest.run import Outcome, Progress, Run
 from claude_dash.ingest.session_batch import Batch, Counting
@@ -131,6 +132,9 @@ class FolderReader:
         self._folder = folder
         self._owner = owner
         self._key = run.vault.pseudonym_key
+        options = Options.load(run.row.options)
+        # One person's files are no source of the organisation.
+        self._reason = SOURCE if options.folder and not options.person else LATE_DATA
         self._counting = Counting(run)
         self._batch = Batch()
         self._bytes = self._size = 0
@@ -171,7 +175,9 @@ class FolderReader:
         with self._run.engine.begin() as connection:
             transcripts.note_seen(connection, number, seen, today())
             transcripts.forget_files(connection, number, today() - FORGET)
-            oldest = session_days.note_read(connection, number, self._counting.days, began)
+            oldest = session_days.note_read(
+                connection, number, self._counting.days, began, self._reason
+            )
         self._run.note_report(
             REPORT, backfill_done=True, error_code="", error_message="", history_starts=oldest
         )

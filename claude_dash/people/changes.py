@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from claude_dash.clock import thursday_of, week_of
 from claude_dash.facts import tables as t
+from claude_dash.facts.told import TEAMS
 from claude_dash.people.standing import Standings
 from claude_dash.store.engine import bump
 from claude_dash.store.write import touch
@@ -20,9 +21,9 @@ def open_weeks(connection: Connection) -> set[date]:
     return {week_of(day) for day in days} - set(sealed)
 
 
-def touch_open_weeks(connection: Connection) -> None:
-    """Mark every open week: what facts belong to whom has changed."""
-    touch(connection, open_weeks(connection))
+def touch_open_weeks(connection: Connection, reason: str) -> None:
+    """Mark every open week: what facts belong to whom has changed, or how they count."""
+    touch(connection, open_weeks(connection), reason)
 
 
 @contextmanager
@@ -39,7 +40,8 @@ def touch_changed_weeks(connection: Connection) -> Iterator[None]:
         return
     if (before.teams, before.departments) != (after.teams, after.departments):
         bump(connection)
-    touch(connection, {week for week in open_weeks(connection) if _differ(before, after, week)})
+    weeks = {week for week in open_weeks(connection) if _differ(before, after, week)}
+    touch(connection, weeks, TEAMS)
 
 
 def _differ(before: Standings, after: Standings, monday: date) -> bool:

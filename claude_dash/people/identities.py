@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, insert, select
 from claude_dash.errors import QueryError
 from claude_dash.facts import tables as t
 from claude_dash.facts.identity import PEOPLE
+from claude_dash.facts.told import IDENTITY
 from claude_dash.people.changes import touch_changed_weeks, touch_open_weeks
 from claude_dash.people.moves import move
 from claude_dash.people.standing import CSV, VENDOR, Standings
@@ -104,7 +105,7 @@ def map_all(engine: Engine, chosen: Mapping[int, int], *, actor: str) -> None:
             _refuse_nobody(connection, person_id)
             move(connection, [who], person_id, actor=actor)
             note(connection, actor, "identity.map", f"{kind} → person {person_id}")
-        touch_open_weeks(connection)
+        touch_open_weeks(connection, IDENTITY)
 
 
 def merge(engine: Engine, person_id: int, into: int, *, actor: str) -> None:
@@ -119,7 +120,7 @@ def merge(engine: Engine, person_id: int, into: int, *, actor: str) -> None:
             raise QueryError(message, "Choose another person.")
         _refuse_nobody(connection, person_id)
         _merge(connection, person_id, into, actor)
-        touch_open_weeks(connection)
+        touch_open_weeks(connection, IDENTITY)
 
 
 def accept(engine: Engine, pairs: Iterable[tuple[int, int]], *, actor: str) -> None:
@@ -133,7 +134,7 @@ def accept(engine: Engine, pairs: Iterable[tuple[int, int]], *, actor: str) -> N
             person, into = (_owner(connection, who) for who in pair)
             if person != into:  # else one of the pairs before said so too
                 _merge(connection, person, into, actor)
-        touch_open_weeks(connection)
+        touch_open_weeks(connection, IDENTITY)
 
 
 def _merge(connection: Connection, person: int, into: int, actor: str) -> None:
@@ -161,7 +162,7 @@ def unmap(engine: Engine, who: int, *, actor: str) -> None:
         )
         alone = int(connection.execute(made).scalar_one())
         move(connection, [who], alone, actor=actor, is_split=True)
-        touch_open_weeks(connection)
+        touch_open_weeks(connection, IDENTITY)
         note(connection, actor, "identity.unmap", f"{kind} ← person {person}")
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from claude_dash.clock import now
 from claude_dash.errors import QueryError
 from claude_dash.facts import tables as t
+from claude_dash.facts.told import IDENTITY
 from claude_dash.people.changes import open_weeks, touch_changed_weeks, touch_open_weeks
 from claude_dash.people.standing import CSV, VENDOR, WORKSPACE, hinted_by
 from claude_dash.people.united import united_spans, united_uses
@@ -105,7 +106,7 @@ def undo(engine: Engine, number: int, *, actor: str) -> None:
         connection.execute(delete(_MOVE).where(_MOVE.c.id == number))
         if row.is_split:
             connection.execute(delete(_PERSON).where(_PERSON.c.id == row.into_id))
-        touch_open_weeks(connection)
+        touch_open_weeks(connection, IDENTITY)
         note(connection, actor, "identity.undo", f"person {row.person_id} ← person {row.into_id}")
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from claude_dash.facts import tables as t
 from claude_dash.facts.moves import VENDOR_LIST
+from claude_dash.facts.told import IDENTITY
 from claude_dash.people.changes import touch_changed_weeks, touch_open_weeks
 from claude_dash.people.lists import Invitation, Lists, User
 from claude_dash.people.moves import move
@@ -122,7 +123,7 @@ def _follow_addresses(
             note(connection, VENDOR_LIST, "identity.address", f"person {before} → person {person}")
             changed, persons[address] = True, person
     if changed:
-        touch_open_weeks(connection)
+        touch_open_weeks(connection, IDENTITY)
     return persons
 
 

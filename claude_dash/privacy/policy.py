@@ -7,6 +7,8 @@ from sqlalchemy import Connection, insert, select
 from claude_dash.clock import now
 from claude_dash.errors import ConfigError
 from claude_dash.facts import tables as t
+from claude_dash.facts.told import POLICY
+from claude_dash.people.changes import touch_open_weeks
 from claude_dash.store.audit import note
 
 MIN_K = 5
@@ -40,7 +42,7 @@ def current(connection: Connection, smallest: int = MIN_K) -> Policy:
 def raise_k(
     connection: Connection, k: int, *, made_by: str, reason: str, smallest: int = MIN_K
 ) -> None:
-    """Save a version of the policy with a larger smallest group.
+    """Save a version of the policy with a larger smallest group; every open week is marked.
 
     Raises:
         ConfigError: It would be smaller than what holds, or beyond the largest.
@@ -51,4 +53,5 @@ def raise_k(
         raise ConfigError(message, "It is raised, never lowered.")
     row = {"k": k, "made_at": now(), "made_by": made_by, "reason": reason.strip()}
     connection.execute(insert(t.POLICY_VERSION).values(version=before.version + 1, **row))
+    touch_open_weeks(connection, POLICY)
     note(connection, made_by, "policy changed", f"smallest group {k}")

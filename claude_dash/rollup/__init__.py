@@ -11,15 +11,17 @@ from claude_dash.config import Settings
 from claude_dash.facts import tables as t
 from claude_dash.people.standing import Standings
 from claude_dash.privacy.policy import Policy, current
+from claude_dash.rollup import basis, finality, uses
 from claude_dash.rollup import presence as who
-from claude_dash.rollup import uses
 from claude_dash.rollup.crowd import Crowd, Unnamed, gather
+from claude_dash.rollup.difference import Selves
 from claude_dash.rollup.group_months import roll_up_group_month
 from claude_dash.rollup.habits import SEGMENT_WEEKS, History, read_invites, roll_up_habits
+from claude_dash.rollup.holding import placed
 from claude_dash.rollup.months import deciding_week, roll_up_calendar_month
 from claude_dash.rollup.rows import FLOWS, ORGANIZATION, Rows
 from claude_dash.rollup.vendor_counts import Told
-from claude_dash.rollup.weeks import roll_up_week
+from claude_dash.rollup.weeks import Touched, roll_up_week
 from claude_dash.store.engine import bump
 from claude_dash.store.locks import hold
 
@@ -46,6 +48,7 @@ def roll_up(engine: Engine, settings: Settings) -> int:
                 policy = current(connection, settings.min_group_size)
                 _roll_up_later(connection, date.fromisoformat(since), policy)
                 _forget(connection, LATER_FROM)
+            finality.mark(connection)
             if since or done:
                 bump(connection)
     return done
@@ -63,12 +66,14 @@ def _sealed(connection: Connection, grain: str) -> set[date]:
 
 def _roll_up_one(connection: Connection, monday: date, policy: Policy) -> None:
     # The mark goes first: a writer that touches the week meanwhile waits, and marks it again.
-    connection.execute(delete(t.TOUCHED_WEEK).where(t.TOUCHED_WEEK.c.week == monday))
+    c = t.TOUCHED_WEEK.c
+    mark = delete(t.TOUCHED_WEEK).where(c.week == monday).returning(c.reason)
+    reason = connection.execute(mark).scalar_one()
     sealed = _sealed(connection, "week")
     if monday in sealed:
         return
     standings, unnamed = Standings.load(connection), Unnamed.load(connection)
-    _, here = roll_up_week(connection, monday, standings, unnamed, policy)
+    here = roll_up_week(connection, Touched(monday, reason), standings, unnamed, policy)
     changed = who.store(connection, monday, here)
     oldest_open = max(sealed) + WEEK if sealed else None
     who.update_spans(connection, changed, oldest_open)
@@ -99,14 +104,18 @@ def _roll_up_later(connection: Connection, since: date, policy: Policy) -> None:
     standings, unnamed = Standings.load(connection), Unnamed.load(connection)
     sealed = _sealed(connection, "week")
 
+    told, selves = basis.load(connection, earliest, date.max, policy), Selves.load(connection)
+    held = finality.Held.of(told)
     crowds: dict[date, Crowd] = {}
     for monday in _known_weeks(connection, earliest):
-        crowds[monday] = gather(standings, unnamed, monday, history.week(monday).seen, policy)
+        now = gather(standings, unnamed, monday, history.week(monday).seen, policy)
+        crowds[monday] = placed(now, told.get(monday), selves, policy)
     for monday, crowd in crowds.items():
         if monday >= since and monday not in sealed:
-            roll_up_habits(connection, crowd, history, policy)
+            keeps = held.keeps([monday])
+            roll_up_habits(connection, crowd, history, policy, keeps_groups=keeps)
     for month in months:
-        _roll_up_month(connection, month, crowds, history, policy)
+        _roll_up_month(connection, month, crowds, (history, held), policy)
 
 
 def _known_weeks(connection: Connection, since: date) -> Sequence[date]:
@@ -139,9 +148,10 @@ def _roll_up_month(
     connection: Connection,
     month: date,
     crowds: dict[date, Crowd],
-    history: History,
+    across: tuple[History, finality.Held],
     policy: Policy,
 ) -> None:
+    history, held = across
     known = [monday for monday in weeks_of_month(month) if monday in crowds]
     deciding = crowds.get(deciding_week(month)) or (crowds[known[-1]] if known else None)
     if deciding is None:
@@ -149,7 +159,9 @@ def _roll_up_month(
     made: list[Rows] = []
     if deciding is not None:
         made.append(roll_up_calendar_month(connection, month, deciding, history, policy))
-    made.append(roll_up_group_month(connection, month, crowds, history, policy))
+    keeps = held.keeps(known)
+    of_groups = roll_up_group_month(connection, month, crowds, history, policy, keeps_groups=keeps)
+    made.append(of_groups)
     # Flows look one month back; where that month is purged, they stay as they were released.
     kept = () if history.knows(week_of(month_of(month - timedelta(days=1)))) else FLOWS
     connection.execute(

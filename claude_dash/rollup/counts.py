@@ -8,17 +8,21 @@ from claude_dash.rollup.crowd import UNASSIGNED, Crowd
 from claude_dash.rollup.rows import ALL, DEPARTMENT, ORGANIZATION, SMALL_GROUP, TEAM, Rows
 
 
-def sizes(crowd: Crowd, persons: Ints) -> Ints:
-    """Return how many of some people stand in each group of a week.
+def standing(crowd: Crowd, persons: Ints) -> Ints:
+    """Return the group of each person who is counted in a week.
 
     Who is no longer in the week, a leaver for example, counts as unassigned where there is such
-    a group, and otherwise in the organisation alone.
+    a group, and otherwise in the organisation alone (-1).
     """
     keys = [group.key for group in crowd.partition.groups]
     found = crowd.groups_of(persons)
-    if UNASSIGNED in keys:
-        found = np.where(found < 0, keys.index(UNASSIGNED), found)
-    return np.bincount(found[found >= 0], minlength=len(keys)).astype(np.int64)
+    return np.where(found < 0, keys.index(UNASSIGNED), found) if UNASSIGNED in keys else found
+
+
+def sizes(crowd: Crowd, persons: Ints) -> Ints:
+    """Return how many of some people stand in each group of a week."""
+    found, size = standing(crowd, persons), len(crowd.partition.groups)
+    return np.bincount(found[found >= 0], minlength=size).astype(np.int64)
 
 
 def count_people(
@@ -53,6 +57,7 @@ def count_people(
              dimension=dimension, item=value)  # fmt: skip
     if not crowd.partition.tells_groups(policy.k):
         return
+    rows.people.append((measure, item, persons))
     by_group = sizes(crowd, persons)
     for level, found in (
         (DEPARTMENT, crowd.partition.departments),

@@ -17,6 +17,7 @@ from claude_dash.privacy.policy import Policy
 from claude_dash.rollup import sightings, uses
 from claude_dash.rollup.crowd import Crowd
 from claude_dash.rollup.habits import History, count_starts
+from claude_dash.rollup.holding import keep_groups
 from claude_dash.rollup.months import add_up, released
 from claude_dash.rollup.rows import ALL, DEPARTMENT, FLOWS, ORGANIZATION, TEAM, Rows
 
@@ -47,6 +48,8 @@ def roll_up_group_month(
     crowds: Mapping[date, Crowd],
     history: History,
     policy: Policy,
+    *,
+    keeps_groups: bool,
 ) -> Rows:
     """Return the releases of a month for departments and teams, and store who stands together.
 
@@ -56,6 +59,7 @@ def roll_up_group_month(
         crowds: Of every week of the month that is known, by Monday.
         history: Who was active when.
         policy: Decides from how many people on groups are shown.
+        keeps_groups: Whether numbers of people stay as they were released.
     """
     rows = Rows("month", first)
     mondays = [monday for monday in weeks_of_month(first) if monday in crowds]
@@ -70,8 +74,12 @@ def roll_up_group_month(
         return rows
     for level in (DEPARTMENT, TEAM):
         _sum_magnitudes(connection, rows, month, level)
+    summed = len(rows.made)
+    for level in (DEPARTMENT, TEAM):
         _count_people(connection, rows, month, history, level, policy)
         _count_sightings(connection, rows, month, history, level, policy)
+    if keeps_groups:
+        keep_groups(connection, rows, summed)
     return rows
 
 

@@ -12,6 +12,7 @@ from claude_dash.privacy.cells import Ints
 from claude_dash.privacy.policy import Policy
 from claude_dash.rollup.counts import count_people
 from claude_dash.rollup.crowd import Crowd
+from claude_dash.rollup.holding import keep_groups
 from claude_dash.rollup.presence import NOBODY, Presence, Spans
 from claude_dash.rollup.rows import (
     ALL,
@@ -222,8 +223,13 @@ def _count_visible(rows: Rows, crowd: Crowd, history: History, policy: Policy) -
     count_people(rows, crowd, "visible", crowd.people[crowd.eligible & is_visible], policy)
 
 
-def roll_up_habits(connection: Connection, crowd: Crowd, history: History, policy: Policy) -> None:
-    """Rebuild what one week shows over several weeks, as far as those weeks are still known."""
+def roll_up_habits(
+    connection: Connection, crowd: Crowd, history: History, policy: Policy, *, keeps_groups: bool
+) -> None:
+    """Rebuild what one week shows over several weeks, as far as those weeks are still known.
+
+    With `keeps_groups` groups keep the figures that they have.
+    """
     monday = crowd.monday
     rows, measures = Rows("week", monday), [*STARTS, *COHORTS]
     active = history.week(monday).people
@@ -241,4 +247,6 @@ def roll_up_habits(connection: Connection, crowd: Crowd, history: History, polic
     if history.knows(monday - (SEGMENT_WEEKS - 1) * WEEK):
         _count_segments(rows, crowd, history, policy)
         measures += SEGMENTS
+    if keeps_groups:
+        keep_groups(connection, rows)
     replace_measures(connection, rows, measures)

@@ -11,6 +11,7 @@ from claude_dash.facts.dimensions import OTHER
 from claude_dash.facts.measures import TOKEN_TYPES
 from claude_dash.privacy.cells import Bools, Cells, Ints, Magnitude, Reasons, Shown
 from claude_dash.rollup import feeds
+from claude_dash.rollup.basis import Block, block
 from claude_dash.rollup.crowd import Crowd
 from claude_dash.rollup.facts import Rows, Split, WeekFacts
 
@@ -82,6 +83,16 @@ class _Counter:
         self.person = table.person[self.kept]
         self.day = table.day[self.kept]
 
+    def block(
+        self, dimension: str, split: Split | None, names: Sequence[str], amounts: Ints
+    ) -> Block:
+        """Return everybody's parts, of a technical dimension or in total."""
+        values = split.values if split else ("",)
+        codes = split.codes[self.kept] if split else np.zeros(len(self.group), dtype=np.int64)
+        if dimension in APART:
+            values = tuple(value.partition(":")[2] for value in values)
+        return block((dimension, names, values), self.person, codes, amounts[self.kept])
+
     def count(self, split: Split | None, amounts: Ints) -> tuple[Cells, Cells, Cells | None, int]:
         """Return cells by group, by day and by part, each of shape (cells x values, columns)."""
         width = len(split.values) if split else 1
@@ -125,6 +136,14 @@ class _Counter:
             _columns(by_day, (DAYS, width), every),
             _columns(parts, (2, width), every) if parts else None,
         )
+
+    def by_row(self, measure: str, dimension: str, values: tuple[str, ...], amounts: Ints) -> Block:
+        """Return everybody's parts of such a magnitude."""
+        width = len(values)
+        person = np.repeat(self.person, width)
+        codes = np.tile(np.arange(width), len(self.person))
+        told = (dimension, (measure,), values)
+        return block(told, person, codes, amounts[self.kept].reshape(-1, 1))
 
 
 def folded(split: Split, person: Ints, is_used: Bools, k: int) -> Split:
@@ -224,8 +243,11 @@ def _active(facts: WeekFacts) -> Rows:
     return Rows(person, day, {}, np.ones((len(person), 1), dtype=np.int64))
 
 
-def build(facts: WeekFacts, crowd: Crowd, k: int) -> list[Magnitude]:
-    """Return every magnitude of a week: totals first, each followed by its tables."""
+def build(facts: WeekFacts, crowd: Crowd, k: int) -> tuple[list[Magnitude], list[Block]]:
+    """Return every magnitude of a week: totals first, each followed by its tables.
+
+    And everybody's part of each, but for those that no group is shown of.
+    """
     people_active = _active(facts)
     is_person = ~np.isin(people_active.person, crowd.keys)
     people_active = Rows(
@@ -236,6 +258,7 @@ def build(facts: WeekFacts, crowd: Crowd, k: int) -> list[Magnitude]:
     )
     counter = _Counter(people_active, crowd)
     made = [*counter.magnitudes("", None, ("active_days",), people_active.amounts)]
+    blocks = [counter.block("", None, ("active_days",), people_active.amounts)]
     for feed in feeds.FEEDS:
         table = facts.of(feed)
         names, amounts = _measures(feed, table)
@@ -243,6 +266,7 @@ def build(facts: WeekFacts, crowd: Crowd, k: int) -> list[Magnitude]:
             continue  # nothing that was read feeds it: neither zero nor hidden
         counter = _Counter(table, crowd)
         made += counter.magnitudes("", None, names, amounts)
+        blocks.append(counter.block("", None, names, amounts))
         if feed.has_actors:
             made += counter.magnitudes(ACTOR, _actors(table, crowd.keys), names, amounts)
         is_used = crowd.named(table.person) & table.amounts.any(axis=1)
@@ -257,12 +281,15 @@ def build(facts: WeekFacts, crowd: Crowd, k: int) -> list[Magnitude]:
             if one.values:
                 tables = counter.magnitudes(dimension, one, names, amounts)
                 made += (replace(x, above=above, within=within) for x in tables)
+                blocks.append(counter.block(dimension, one, names, amounts))
         if feed is feeds.USAGE:
             types = tuple(sorted(TOKEN_TYPES))
-            made.append(counter.by_column("tokens", "type", types, _typed(table)))
+            typed = _typed(table)
+            made.append(counter.by_column("tokens", "type", types, typed))
+            blocks.append(counter.by_row("tokens", "type", types, typed))
         if feed.lacking:
             _telling_unknown(made, counter, feed.lacking, table.amounts[:, -1:], splits)
-    return made
+    return made, blocks
 
 
 def _telling_unknown(

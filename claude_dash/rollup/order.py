@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 
 from claude_dash.errors import ConfigError
 from claude_dash.facts import tables as t
+from claude_dash.facts.told import DEFINITION
 from claude_dash.people.changes import touch_open_weeks
 from claude_dash.rollup.once import LAST_RESORT, ORDER
 from claude_dash.store.audit import note
@@ -36,5 +37,5 @@ def set_order(engine: Engine, kinds: Sequence[str], *, actor: str) -> None:
         connection.execute(delete(t.SETTING).where(t.SETTING.c.name == _NAME))
         if tuple(kinds) != ORDER:
             connection.execute(insert(t.SETTING).values(name=_NAME, value=",".join(kinds)))
-        touch_open_weeks(connection)
+        touch_open_weeks(connection, DEFINITION)
         note(connection, actor, "sources.order", f"{', '.join(before)} → {', '.join(kinds)}")

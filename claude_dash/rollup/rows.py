@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert
 
 from claude_dash.facts import tables as t
-from claude_dash.privacy.cells import Hidden, Partition, Row
+from claude_dash.privacy.cells import Hidden, Ints, Partition, Row
 from claude_dash.privacy.policy import Policy
 
 ORGANIZATION, DEPARTMENT, TEAM = "organization", "department", "team"
@@ -32,12 +32,16 @@ _GROUP: Any = t.GROUP_ROW
 
 
 class Rows:
-    """The releases of one period while they are made."""
+    """The releases of one period while they are made.
+
+    people: whom the numbers of people are of, as (measure, (technical dimension, value), ids).
+    """
 
     def __init__(self, grain: str, start: date) -> None:
         self.grain = grain
         self.start = start
         self.made: list[dict[str, Any]] = []
+        self.people: list[tuple[str, tuple[str, str], Ints]] = []
 
     def add(
         self,

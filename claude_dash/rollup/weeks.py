@@ -1,20 +1,24 @@
 """One ISO week: facts to cells, through the gate, to the releases of the week, days and parts."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 from sqlalchemy import Connection
 
 from claude_dash.clock import month_of
+from claude_dash.facts.told import SOURCE
 from claude_dash.people.standing import Standings
 from claude_dash.privacy.cells import Cells, Hidden, Ints, Magnitude, Partition, Row, Shown
 from claude_dash.privacy.cells import Week as GateWeek
 from claude_dash.privacy.gate import protect
 from claude_dash.privacy.policy import Policy
+from claude_dash.rollup import basis, feeds, holding, revisions, sightings, uses, vendor_counts
 from claude_dash.rollup import facts as week_facts
-from claude_dash.rollup import feeds, revisions, sightings, uses, vendor_counts
+from claude_dash.rollup.basis import Block, block_of_people
 from claude_dash.rollup.counts import count_people
 from claude_dash.rollup.crowd import Crowd, Unnamed, gather
+from claude_dash.rollup.difference import Selves, compare
 from claude_dash.rollup.magnitudes import ACTOR, DAYS, build, united
 from claude_dash.rollup.presence import Presence
 from claude_dash.rollup.rows import (
@@ -27,6 +31,16 @@ from claude_dash.rollup.rows import (
     replace,
     replace_groups,
 )
+
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A week that is made anew, and why."""
+
+    monday: date
+    reason: str
 
 
 def presence(facts: week_facts.WeekFacts, keys: Ints) -> Presence:
@@ -134,51 +148,100 @@ def part_starts(monday: date) -> tuple[date, ...]:
 
 
 def roll_up_week(
-    connection: Connection, monday: date, standings: Standings, unnamed: Unnamed, policy: Policy
-) -> tuple[Crowd, Presence]:
+    connection: Connection,
+    touched: Touched,
+    standings: Standings,
+    unnamed: Unnamed,
+    policy: Policy,
+) -> Presence:
     """Rebuild the releases of a week, its days and its parts from the facts.
 
     Returns:
-        The crowd of the week and who was active in it, for what is counted over several weeks.
+        Who was active in it, for what is counted over several weeks.
     """
+    monday = touched.monday
     facts = week_facts.load(connection, monday)
     here = presence(facts, unnamed.keys)
-    crowd = gather(standings, unnamed, monday, here.seen, policy)
+    now = gather(standings, unnamed, monday, here.seen, policy)
+    before, selves = None, Selves.load(connection)
+    if touched.reason != SOURCE:  # what a whole source tells, or does no more, is told at once
+        before = basis.load(connection, monday, monday + WEEK, policy).get(monday)
+    crowd = holding.placed(now, before, selves, policy)
+    rows, blocks = _make(connection, facts, here, (crowd, now), policy)
+    settled = holding.Settled(blocks)
+    if before and before.told:
+        was = basis.blocks_of(connection, monday)
+        change = compare(before, crowd, (was, blocks), selves, policy)
+        if change.needs_former_groups():
+            crowd = before.crowd
+            rows, blocks = _make(connection, facts, here, (crowd, now), policy)
+            change = compare(before, crowd, (was, blocks), selves, policy)
+        settled = holding.settle(connection, rows, (was, blocks), change)
+    periods = [("week", monday), *(("part", start) for start in part_starts(monday))]
+    periods += [("day", monday + timedelta(days=day)) for day in range(DAYS)]
+    with revisions.kept(connection, monday, policy, settled.revised, touched.reason):
+        replace(connection, rows.made, periods)
+    replace_groups(connection, "week", monday, crowd.partition, policy)
+    finals = before.finals if before else {}
+    basis.save(connection, crowd, settled.blocks, policy, finals=finals, is_held=settled.is_held)
+    return here
+
+
+def _make(
+    connection: Connection,
+    facts: week_facts.WeekFacts,
+    here: Presence,
+    crowds: tuple[Crowd, Crowd],
+    policy: Policy,
+) -> tuple[Rows, list[Block]]:
+    """Return the releases of a week, and everybody's parts.
+
+    Args:
+        connection: For what is told of other things than use.
+        facts: Of the week.
+        here: Who was active.
+        crowds: Where everybody is shown, and who they are now: other than in final weeks the same.
+        policy: k, c and p.
+    """
+    crowd, now = crowds
+    monday = crowd.monday
     rows = Rows("week", monday)
     is_whole = not crowd.partition.tells_groups(policy.k)
-    made = build(facts, crowd, policy.k)
+    made, blocks = build(facts, crowd, policy.k)
     for magnitude, shown in map(united, made, protect(GateWeek(crowd.partition, made), policy)):
         _release_magnitude(rows, magnitude, shown, crowd.partition, is_whole=is_whole)
         _release_days(rows, magnitude, shown, monday)
     without = np.setdiff1d(here.people, facts.of(feeds.ACTIVITY).person)
-    _count_week(connection, rows, crowd, here, policy)
+    _count_week(connection, rows, (crowd, now), here, policy)
     small = SMALL_GROUP if crowd.partition.population < policy.k else ""
     rows.add(ORGANIZATION, ALL, "active_in_logs_alone", len(without), small)
-    _count_days(rows, crowd, here, policy)
+    _count_days(rows, now, here, policy)
     sightings.count_week(connection, rows, crowd, here, policy)
     vendor_counts.release(connection, rows, crowd.partition.population, policy)
-    periods = [("week", monday), *(("part", start) for start in part_starts(monday))]
-    periods += [("day", monday + timedelta(days=day)) for day in range(DAYS)]
-    with revisions.kept(connection, monday, policy):
-        replace(connection, rows.made, periods)
-    replace_groups(connection, "week", monday, crowd.partition, policy)
-    return crowd, here
+    if not is_whole:
+        blocks += (block_of_people(*one) for one in rows.people)
+    return rows, blocks
 
 
 def _count_week(
-    connection: Connection, rows: Rows, crowd: Crowd, here: Presence, policy: Policy
+    connection: Connection,
+    rows: Rows,
+    crowds: tuple[Crowd, Crowd],
+    here: Presence,
+    policy: Policy,
 ) -> None:
-    active = np.isin(crowd.people, here.people)
+    crowd, now = crowds
+    active = np.isin(now.people, here.people)
     for measure, who in (
-        ("people", crowd.eligible),
+        ("people", now.eligible),
         ("active", active),
-        ("active_eligible", active & crowd.eligible),
-        ("seats", crowd.seat),
+        ("active_eligible", active & now.eligible),
+        ("seats", now.seat),
     ):
-        count_people(rows, crowd, measure, crowd.people[who], policy)
+        count_people(rows, crowd, measure, now.people[who], policy)
     end = crowd.monday + timedelta(days=DAYS)
     seats = uses.Seats(connection, vendor_counts.Told.load(connection), crowd.monday, end)
-    number = seats.count(crowd.people[crowd.seat], here.people)["seats"]
+    number = seats.count(now.people[now.seat], here.people)["seats"]
     rows.change(ORGANIZATION, ALL, "seats", number)
 
 

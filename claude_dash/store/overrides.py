@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 from claude_dash.clock import week_of
 from claude_dash.errors import ConfigError
 from claude_dash.facts import tables as t
+from claude_dash.facts.told import DEFINITION
 from claude_dash.prices import EVER, EVERY, GEO, Price, Rates, list_version, made
 from claude_dash.store import invocations
 from claude_dash.store.audit import note
@@ -79,7 +80,7 @@ def _reprice(
     connection: Connection, number: int, day: date, models: set[str] | None = None
 ) -> None:
     if invocations.reprice(connection, number, day, overrides(connection), models):
-        touch(connection, {week_of(day)})
+        touch(connection, {week_of(day)}, DEFINITION)
 
 
 def _get(connection: Connection, name: str) -> str:

@@ -8,7 +8,7 @@ from claude_dash.clock import month_of, next_month, now
 from claude_dash.config import Settings
 from claude_dash.facts import tables as t
 from claude_dash.facts.identity import Identified
-from claude_dash.store import seals
+from claude_dash.store import seals, told
 from claude_dash.store.absorbed import absorbed_by, forget_old_moves
 from claude_dash.store.audit import note
 from claude_dash.store.locks import take_turns
@@ -85,6 +85,7 @@ def _delete_sealed_facts(connection: Connection) -> None:
     weeks_table = t.PERSON_WEEK
     whole = weeks_table.c.week <= first_open - seals.WEEK
     connection.execute(delete(weeks_table).where(whole))
+    told.forget_sealed(connection)
 
 
 def _delete_old(connection: Connection, settings: Settings, today: date) -> None:
@@ -148,6 +149,7 @@ def erase(engine: Engine, vault: Vault, email: str, *, actor: str = "command lin
         is_about = or_(pairs.c.one.in_(found), pairs.c.other.in_(found))
         connection.execute(delete(pairs).where(is_about))
         persons = set() if person is None else {person, *absorbed_by(connection, {person})}
+        told.forget(connection, persons)
         for table in _PERSON_TABLES:
             connection.execute(delete(table).where(table.c.person_id.in_(persons)))
         connection.execute(delete(person_table).where(person_table.c.id.in_(persons)))

@@ -5,12 +5,13 @@ from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Table, case, delete, insert, or_, select, update
 
 from claude_dash.clock import week_of
 from claude_dash.errors import ConfigError
 from claude_dash.facts import tables as t
 from claude_dash.facts.batch import DayFacts
+from claude_dash.facts.told import LATE_DATA, SOURCE
 from claude_dash.store.adding import insert_or
 from claude_dash.store.changes import note_changes
 from claude_dash.store.registry import drop_erased, register_all
@@ -64,21 +65,23 @@ def replace_day(
             rows = [{**read, "reason": why, "records": n} for why, n in facts.rejects.items()]
             connection.execute(insert(_REJECT), rows)
         if is_first or any(changed):
-            touch(connection, {week_of(day)})
+            touch(connection, {week_of(day)}, SOURCE if is_first else LATE_DATA)
         return is_first or any(changed)
 
 
-def touch(connection: Connection, weeks: set[date]) -> None:
+def touch(connection: Connection, weeks: set[date], reason: str = LATE_DATA) -> None:
     """Mark weeks, by their Mondays, for the next roll-up, also for one that is going on.
 
     A mark that is there is written again: so the roll-up that takes it away waits for what we
-    write, or we wait for the roll-up.
+    write, or we wait for the roll-up. Late data is no reason where there is another, and a source
+    that came or went goes before all others.
     """
     for week in sorted(weeks):
-        marking = insert_or(connection, _TOUCHED).values(week=week)
-        again = marking.on_conflict_do_update(
-            index_elements=["week"], set_={"week": marking.excluded.week}
-        )
+        marking = insert_or(connection, _TOUCHED).values(week=week, reason=reason)
+        new = marking.excluded.reason
+        is_less = or_(new == LATE_DATA, _TOUCHED.c.reason == SOURCE)
+        why = case((is_less, _TOUCHED.c.reason), else_=new)
+        again = marking.on_conflict_do_update(index_elements=["week"], set_={"reason": why})
         connection.execute(again)
 
 

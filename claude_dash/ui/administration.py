@@ -6,7 +6,6 @@ from sqlalchemy import Engine
 from claude_dash.access import local
 from claude_dash.access.readers import Role
 from claude_dash.errors import ClaudeDashError
-from claude_dash.people.changes import touch_open_weeks
 from claude_dash.privacy.policy import MAX_K, raise_k
 from claude_dash.privacy.preview import hidden_by
 from claude_dash.store.audit import latest
@@ -82,7 +81,6 @@ def _privacy(view: View, *, can_change: bool) -> None:
 def _save(view: View, k: int, reason: str) -> None:
     with view.store.begin() as connection:
         raise_k(connection, k, made_by=view.reader.name, reason=reason, smallest=view.policy.k)
-        touch_open_weeks(connection)
     roll_up_in_background()
     st.success(f"Groups are shown from {k} people on. Figures are being rebuilt.")
 

@@ -9,12 +9,12 @@ from claude_dash import trust as reliance
 from claude_dash.charts import heat, theme
 from claude_dash.clock import days, today
 from claude_dash.log import scrub
-from claude_dash.metrics.lookup import metric
 from claude_dash.rollup.once import CLIENTS
 from claude_dash.ui.clients import clients
 from claude_dash.ui.coverage import coverage
 from claude_dash.ui.page import View
 from claude_dash.ui.reconcile import reconcile
+from claude_dash.ui.revisions import revised
 from claude_dash.ui.server import sync_in_background
 from claude_dash.ui.strip import gap
 from claude_dash.ui.tables import as_text
@@ -57,7 +57,7 @@ def trust(view: View) -> None:
         reconcile(view)
         if any(one.kind in CLIENTS for one in found):
             clients(view)
-        _revisions(view)
+        revised(view)
         _unpriced(view)
     with st.expander("Why are recent days missing or still changing?"):
         st.write(
@@ -141,9 +141,13 @@ def _source(view: View, one: reliance.SourceTrust) -> None:
         status = "listening" if sends and one.status == "waiting" else one.status
         facts = [KINDS.get(one.kind, one.kind), WORDS.get(status, status)]
         if sends and one.first_day:
-            facts.append(f"data starts on {_full(one.first_day)}, earlier days cannot be had")
+            facts.append(
+                f"data starts on {theme.full_day(one.first_day)}, earlier days cannot be had"
+            )
         elif one.first_day and one.last_complete_day:
-            facts.append(f"{_full(one.first_day)} to {_full(one.last_complete_day)}")
+            facts.append(
+                f"{theme.full_day(one.first_day)} to {theme.full_day(one.last_complete_day)}"
+            )
         if one.last_sync:
             facts.append(
                 f"last sync {one.last_sync:%H:%M} UTC on {theme.day(one.last_sync.date())}"
@@ -198,7 +202,7 @@ def _bucket(one: reliance.SourceTrust) -> None:
         )
         st.table(
             {
-                "day": [_full(each.day) for each in one.objects],
+                "day": [theme.full_day(each.day) for each in one.objects],
                 "why": [each.reason or WORDS[each.state] for each in one.objects],
                 "object": [each.key for each in one.objects],
             }
@@ -213,38 +217,12 @@ def _row(one: reliance.ReportTrust) -> dict[str, str]:
         note = f"counted up to {at:%H:%M} UTC on {theme.day(at.date())}"
     return {
         "Report": one.label,
-        "First day": _full(one.first_day) if one.first_day else theme.NOTHING,
-        "Newest complete day": _full(newest) if newest else theme.NOTHING,
+        "First day": theme.full_day(one.first_day) if one.first_day else theme.NOTHING,
+        "Newest complete day": theme.full_day(newest) if newest else theme.NOTHING,
         "Observed lag": theme.NOTHING if lag is None else f"{lag} day{'' if lag == 1 else 's'}",
         "Usual lag": f"{one.promised_lag_days} day{'' if one.promised_lag_days == 1 else 's'}",
         "Note": note,
     }
-
-
-def _revisions(view: View) -> None:
-    found = reliance.revisions(view.store)
-    with st.container(border=True, key="card-revisions"):
-        st.markdown("## Revised money")
-        st.caption(
-            "The organisation's figure of a day as it was shown, and as it is now. A change that "
-            "concerns too few people takes the old figure's place without a line here."
-        )
-        if not found:
-            st.write("Nothing that was shown has changed so far.")
-            return
-        st.table(
-            [
-                {
-                    "Day": _full(one.day),
-                    "Figure": metric(one.measure).label,
-                    "Was": theme.exact(one.before, "USD"),
-                    "Is": theme.exact(one.after, "USD"),
-                    "Changed": _full(one.on.date()),
-                    "Why": one.reason,
-                }
-                for one in found
-            ]
-        )
 
 
 def _unpriced(view: View) -> None:
@@ -261,7 +239,3 @@ def _unpriced(view: View) -> None:
             "Priority Tier was used. Its cost is in no report: cost is understated.",
             icon=":material/warning:",
         )
-
-
-def _full(day: object) -> str:
-    return f"{day:%-d %b %Y}"

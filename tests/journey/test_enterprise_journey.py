@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Engine, func, select
 
-from claude_dash import trust
+from claude_dash import revisions, trust
 from claude_dash.clock import today
 from claude_dash.config import Settings
 from claude_dash.facts import tables as t
+from claude_dash.privacy.policy import Policy
 from claude_dash.store.engine import migrate, open_store
 from tests import enterprise_truth as truth
 from tests.conftest import FrozenClock
@@ -118,13 +119,14 @@ def test_money_revised_late_is_corrected(
     key = reader.vault.pseudonym_key
     true = true_spend(server.organization, server.organization.days, key)
     assert spend(engine)["cost_billed"] == true["cost_billed"]
-    found = [one for one in trust.revisions(engine) if one.measure == "cost_billed"]
+    told = revisions.revisions(engine, Policy())
+    found = [one for one in told if one.metric.name == "cost_billed"]
     if not is_told:
         assert found == []
         return
     (line,) = found
     now = truth.cost(server.organization, days=[day])[day, "claude_code"]
-    assert (line.day, line.on.date()) == (day, TODAY + DAY)
+    assert (line.start, line.on.date()) == (day, TODAY + DAY)
     assert (line.before, line.after) == (Decimal(was), Decimal(now))
 
 

@@ -121,3 +121,31 @@ def test_two_sources_side_by_side(show: Show, world: Rolled) -> None:
     assert f"People in both, {names}: 30" in said
     assert f"28 of 28 days of telemetry {TELEMETRY} were not read" in said
     assert not any(one.key == "reconcile" for one in show("trust", Role.AUDITOR).selectbox)
+
+
+def test_what_was_revised_stands_with_its_reason(show: Show, world: Rolled) -> None:
+    """A final week: what enough people changed has a line, and then what few changed waits."""
+    final = MONDAY - 9 * WEEK
+    world.read(final)
+    for who in range(1, 31):
+        world.code(who, 2, final)
+    world.roll(final)
+    show("overview")
+    for people, sessions in ((range(1, 11), 3), ([11], 9)):
+        with world.engine.begin() as connection:
+            c = t.ACTIVITY_DAY.c
+            late = update(t.ACTIVITY_DAY).where(c.who.in_(list(people)), c.day == final)
+            connection.execute(late.values(sessions=sessions))
+        world.roll(final)
+    page = show("trust")
+    tables = [one.value.to_dict("list") for one in page.table]
+    found = next(one for one in tables if "Was" in one)
+    rows = zip(*(found[name] for name in ("Period", "Whose", "Figure", "Was", "Is", "Why")),
+               strict=True)  # fmt: skip
+    assert sorted(rows) == [
+        ("W37 2026", "Organisation", "Sessions", "60", "70", "late data"),
+        ("W37 2026", "Platform", "Sessions", "60", "70", "late data"),
+        ("W37 2026", "Team 1", "Sessions", "40", "50", "late data"),
+    ]
+    assert "keep their earlier figures of W37" in words(page)
+    assert "Was" not in str([one.value for one in show("trust", Role.AUDITOR).table])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, select
 
-from claude_dash import answers, budget, connections, trust
+from claude_dash import answers, budget, connections, revisions, trust
 from claude_dash.access.readers import Reader, Role
 from claude_dash.config import Settings
 from claude_dash.demo import run
@@ -17,6 +17,7 @@ from claude_dash.demo.invocations import GUEST, PROFILE, REGION
 from claude_dash.facts import tables as t
 from claude_dash.metrics.release import Query
 from claude_dash.people.matching import unmatched
+from claude_dash.privacy.policy import Policy
 from claude_dash.sources.aws import Access, LogBucket
 from claude_dash.store.engine import open_store
 from tests.unit.demo.test_demo_bedrock import TODAY, records
@@ -57,7 +58,7 @@ def test_the_demo_has_every_story(built: tuple[Engine, LogBucket]) -> None:
         ("bedrock", "ok", None),
         ("telemetry", "ok", None),
     ]
-    assert trust.revisions(engine)
+    assert revisions.revisions(engine, Policy())
     assert trust.unpriced_models(engine) == [PROFILE, "claude-next-preview"]
     assert budget.reclaim(engine, VIEWER)
     outlook = budget.month_outlook(engine, VIEWER)
