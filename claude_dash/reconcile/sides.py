@@ -87,7 +87,7 @@ def _parts(
     """Yield pairs and amounts, with a row for each identity, day and table."""
     for feed, first in ((ACTIVITY, 0), (USAGE, _USAGE_AT)):
         for origin in feed.origins:
-            if not origin.counts(codes.connections.get(number)):
+            if not origin.counts(codes.describe(number, "source")):
                 continue
             c = origin.table.c
             # One range of the primary key at a time: connection, then day.

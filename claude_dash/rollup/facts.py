@@ -144,7 +144,7 @@ def _rows(connection: Connection, codes: Codes, feed: Feed, monday: date) -> _Fo
         ).where(who.connection_id == bindparam("number"), who.day == bindparam("day"), *one.where)
         # One range of the primary key at a time: connection, then day.
         for number in codes.numbers:
-            if not one.counts(codes.connections.get(number)):
+            if not one.counts(codes.describe(number, "source")):
                 continue
             for offset in range(DAYS):
                 when = {"number": number, "day": monday + timedelta(days=offset)}

@@ -1,10 +1,9 @@
 """Which columns of which fact tables feed which measures, and by what they split."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Table, case, func
+from sqlalchemy import ColumnElement, Table, case, func
 
 from claude_dash.facts import tables as t
 from claude_dash.facts.dimensions import CLAUDE_CODE
@@ -20,18 +19,13 @@ MONEY_COLUMNS = ("cost_billed", "cost_list")
 SURFACE_COLUMNS = tuple(measure.name for measure in SURFACE_MEASURES)
 
 
-def _every(_: Row[Any] | None) -> bool:
+def _every(_: str) -> bool:
     return True
 
 
-def _counts_tokens(connection: Row[Any] | None) -> bool:
+def _counts_tokens(kind: str) -> bool:
     """Leave the Console out: its Claude Code report has the tokens, by person and by key."""
-    return connection is not None and connection.kind != "console"
-
-
-def _sends(connection: Row[Any] | None) -> bool:
-    """Ask for what clients report where clients do, or did before a connection was removed."""
-    return connection is None or connection.kind in CLIENTS
+    return kind != "console"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +33,15 @@ class Origin:
     """Rows of one fact table.
 
     splits: technical dimension -> column. amounts: a column for each measure, None for none.
-    counts: whether the rows of a connection count (None: one that was removed). setup: the column
-    that tells where a client sent its requests.
+    counts: whether the rows of a kind of connections count. setup: the column that tells where a
+    client sent its requests.
     """
 
     table: Table
     splits: dict[str, ColumnElement[str]]
     amounts: tuple[ColumnElement[int] | None, ...]
     where: tuple[ColumnElement[bool], ...] = ()
-    counts: Callable[[Row[Any] | None], bool] = _every
+    counts: Callable[[str], bool] = _every
     setup: ColumnElement[int] | None = None
 
 
@@ -110,8 +104,20 @@ def _reported(
     return Origin(table, _splits(table, *splits, *_CLIENT), amounts, setup=is_seat)
 
 
-def _sent(table: Table, splits: tuple[str, ...], amounts: tuple[ColumnElement[int], ...]) -> Origin:
-    return Origin(table, _splits(table, *splits), amounts, counts=_sends, setup=table.c.setup)
+def _sent(
+    table: Table,
+    splits: tuple[str, ...],
+    amounts: tuple[ColumnElement[int] | None, ...],
+    kinds: Collection[str] = CLIENTS,
+) -> Origin:
+    counts = frozenset(kinds).__contains__
+    return Origin(table, _splits(table, *splits), amounts, counts=counts, setup=table.c.setup)
+
+
+def _done(*kinds: str, lacks: str = "") -> Origin:
+    """Return what clients of some kinds did; what they cannot see is no zero that could count."""
+    amounts = (None if name == lacks else t.CLIENT_DAY.c[name] for name in ACTIVITY_COLUMNS)
+    return _sent(t.CLIENT_DAY, ("terminal_type",), tuple(amounts), kinds)
 
 
 _NAME = t.CLIENT_TOOL_DAY.c.tool
@@ -133,14 +139,15 @@ ACTIVITY = Feed(
     ACTIVITY_COLUMNS,
     (
         _reported(_ACTIVITY, (), _columns(_ACTIVITY, ACTIVITY_COLUMNS)),
-        _sent(t.CLIENT_DAY, ("terminal_type",), _columns(t.CLIENT_DAY, ACTIVITY_COLUMNS)),
+        _done("telemetry", "hooks"),
+        _done("sessions", lacks="commits"),
     ),
     has_actors=True,
 )
 HOURS = Feed(
     "hours",
     ("active_ms",),
-    (_sent(t.CLIENT_DAY, ("terminal_type",), _columns(t.CLIENT_DAY, ("active_ms",))),),
+    (_sent(t.CLIENT_DAY, ("terminal_type",), (t.CLIENT_DAY.c.active_ms,), ("telemetry",)),),
     has_actors=True,
 )
 USAGE = Feed(

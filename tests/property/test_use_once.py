@@ -60,6 +60,8 @@ ALL_COLUMNS = frozenset(
     for column in names
 )
 NAMES = {"product": "claude_code", "model": "m1", "tool": "edit_tool"}
+# What a kind never sees: its rows hold 0 there, which is no value.
+BLIND = {"hooks": ALL_COLUMNS - {"sessions"}, "sessions": frozenset({"commits", "active_ms"})}
 Fact = Mapping[str, Any]
 
 
@@ -97,7 +99,7 @@ class World:
                 row = {"connection_id": connection, "who": who, "day": MONDAY + timedelta(offset)}
                 for column in table.columns:
                     name = column.name
-                    if name in ALL_COLUMNS and not (kind == "hooks" and name != "sessions"):
+                    if name in ALL_COLUMNS - BLIND.get(kind, frozenset()):
                         row[name] = None if column.nullable and rng.random() < 0.4 else self._few()
                     elif name in NAMES:
                         row[name] = NAMES[name]
@@ -152,7 +154,8 @@ class World:
 def has(fact: Fact, columns: tuple[str, ...]) -> bool:
     """Say whether a fact tells a measure; what is used without a price is told as unpriced."""
     is_unpriced = "cost_estimated" in columns and any(fact[name] for name in TOKENS)
-    return is_unpriced or any(fact.get(name) is not None for name in columns)
+    seen = set(columns) - BLIND.get(KINDS[fact["connection_id"]], frozenset())
+    return is_unpriced or any(fact.get(name) is not None for name in seen)
 
 
 def is_the_same_use(one: Fact, other: Fact) -> bool:
