@@ -9,14 +9,15 @@ from claude_dash.facts import tables as t
 LEFT = "connection.left:"  # setting, by organization: numbers of removed connections, facts kept
 KIND = "connection.kind:"  # setting, by number: of a removed connection, facts kept
 _DAILY = (*t.DAY_TABLES, t.REJECT, t.DAY_READ)  # reads last: they tell which days are taken
-_NUMBERED = (*_DAILY, t.ROSTER_ENTRY, t.INVITE)
+_NUMBERED = (*_DAILY, t.ROSTER_ENTRY, t.INVITE, t.IDENTITY)
 
 
 def unused_number(connection: Connection) -> int | None:
     """Return a number under which nothing was ever kept; None where the store sees to it.
 
     SQLite gives the number of the newest row again once that row is gone: another organization
-    would take over the days that were read, and what is counted of them.
+    would take over the days that were read, and what is counted of them, or be taken for the one
+    that gave people on a roster their ids.
     """
     if connection.dialect.name != "sqlite":
         return None

@@ -7,6 +7,9 @@ from sqlalchemy import Engine, func, insert, select
 
 from claude_dash import clock, connections
 from claude_dash.facts import tables as t
+from claude_dash.facts.batch import DayFacts
+from claude_dash.facts.identity import Identified
+from claude_dash.store.registry import register_all
 from claude_dash.store.write import replace_day
 from tests.unit.desk import FIRST, KEPT, ONE, TODAY, TWO, Desk, desk, truth
 from tests.unit.store.conftest import REPORT, connect, day_facts, stored, write
@@ -79,6 +82,21 @@ def test_a_number_is_never_given_again(desk: Desk) -> None:
     with desk.engine.connect() as connection:
         read = select(t.DAY_READ.c.connection_id, func.count()).group_by(t.DAY_READ.c.connection_id)
         assert {count for _, count in connection.execute(read)} == {10 * REPORTS}
+
+
+def test_a_number_that_an_id_was_seen_under_is_not_given_again(desk: Desk) -> None:
+    """Who is on a file's roster keeps an id of a purged connection, and has one of the next."""
+    desk.add()
+    number = desk.row().id
+    facts = DayFacts()
+    facts.identities = {1: Identified("user_id", "user_1")}
+    with desk.engine.begin() as connection:
+        register_all(connection, facts, number, TODAY)
+        person = connection.execute(select(t.IDENTITY.c.person_id)).scalar_one()
+        connection.execute(insert(t.ROSTER_ENTRY).values(person_id=person, origin="csv"))
+    desk.remove(purge=True)
+    desk.add("Other", TWO)
+    assert desk.row("Other").id > number
 
 
 @pytest.mark.parametrize("tried", [True, False])
