@@ -72,6 +72,24 @@ def _recorded(one: dict[str, Any]) -> Recorded:
     return Recorded(run.rpartition("-")[0], one["path"], one["headers"], body, at)
 
 
+@contextmanager
+def receiver(engine: Engine, vault: Vault, settings: Any) -> Iterator[httpx.Client]:
+    """Yield a client of a receiver that has just begun, on a port of loopback."""
+    app = make_app(engine, vault, settings, is_counting=False)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        thread.join(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
 class Sending:
     """Sends to a receiver over a store, and counts what arrived."""
 
@@ -96,19 +114,8 @@ class Sending:
     @contextmanager
     def client(self) -> Iterator[httpx.Client]:
         """Yield a client of a receiver that has just begun, on a port of loopback."""
-        app = make_app(self.engine, self.vault, self.settings, is_counting=False)
-        server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        while not server.started:
-            thread.join(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
-                yield client
-        finally:
-            server.should_exit = True
-            thread.join()
+        with receiver(self.engine, self.vault, self.settings) as client:
+            yield client
 
     def post(self, client: httpx.Client, path: str, body: bytes, headers: dict[str, str]) -> Any:
         """Send one request with the token."""
