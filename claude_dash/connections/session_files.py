@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from claude_dash.connections.rows import (
     refuse_taken,
     row_of,
     save_new,
+    take_over,
 )
 from claude_dash.errors import ConfigError
 from claude_dash.facts import tables as t
@@ -118,10 +120,16 @@ def add(
         return says
     with engine.begin() as connection:
         _refuse_connected(connection, options)
-        since = backfill_since or settings.backfill_since
-        save_new(connection, KIND, name, options=options.dump(), backfill_since=since)
+        _save(connection, name, options, backfill_since=backfill_since or settings.backfill_since)
         note(connection, actor, ADDED, f"{KIND} {name}")
     return says
+
+
+def _save(connection: Connection, name: str, options: Options, **values: Any) -> None:  # noqa: ANN401 - columns of the table
+    """Store a connection, and give it what one to the same folder left."""
+    place = f"folder:{sha256(options.folder.encode()).hexdigest()}"  # its path may name somebody
+    values |= {"organization_id": place, "options": options.dump()}
+    take_over(connection, save_new(connection, KIND, name, **values), place)
 
 
 def _refuse_connected(connection: Connection, options: Options) -> None:
@@ -159,6 +167,6 @@ def imported(engine: Engine) -> Row[Any]:
         while name.casefold() in taken:
             number += 1
             name = f"{IMPORTED} {number}"
-        save_new(connection, KIND, name, options=Options().dump(), backfill_done=True)
+        _save(connection, name, Options(), backfill_done=True)
         note(connection, COMMAND_LINE, ADDED, f"{KIND} {name}")
         return row_of(connection, name)

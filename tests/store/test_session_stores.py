@@ -10,6 +10,7 @@ from sqlalchemy import Engine, event, select
 
 from claude_dash import connections
 from claude_dash.config import Settings
+from claude_dash.connections.session_files import IMPORTED
 from claude_dash.facts import tables as t
 from claude_dash.ingest.sessions import import_folder
 from claude_dash.store import retention
@@ -76,6 +77,40 @@ def test_what_comes_both_ways_counts_once(
     assert lines.totals(store)["requests"] == 0
     lines.read(store, settings, since=AFTER.date())
     assert lines.totals(store) == TOTALS
+
+
+def test_a_folder_that_comes_back_has_what_it_left(
+    store: Engine, settings: Settings, tmp_path: Path
+) -> None:
+    """Removed with its data kept and connected again, nothing counts twice, and a purge finds it.
+
+    What was imported does so as well.
+    """
+    folder = lines.recorded(tmp_path / "mirror")
+
+    def mirrored() -> None:
+        lines.connect(store, settings, folder)
+        lines.read(store, settings)
+
+    def imported() -> None:
+        for person in sorted(folder.iterdir()):
+            import_folder(store, Vault(settings), settings, person, f"{person.name}@example.com")
+
+    for take, name in ((mirrored, "Files"), (imported, IMPORTED)):
+        take()
+        told = lines.totals(store)
+        connections.remove(store, settings, name)
+        take()
+        assert lines.totals(store) == told == TOTALS
+        with store.connect() as connection:
+            number = connections.row_of(connection, name).id
+            numbers = [
+                set(connection.execute(select(table.c.connection_id)).scalars())
+                for table in (t.CLIENT_DAY, t.SESSION_ANSWER, t.SESSION_CHANGE, t.DAY_READ)
+            ]
+        assert numbers == [{number}] * len(numbers)
+        connections.remove(store, settings, name, purge=True)
+        assert lines.totals(store) == dict.fromkeys(TOTALS, 0)
 
 
 def test_who_was_erased_stays_away(store: Engine, settings: Settings, tmp_path: Path) -> None:
