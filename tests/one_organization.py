@@ -5,6 +5,7 @@ tell numbers that differ a little, so that it shows in a sum which of them was c
 """
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -134,10 +135,18 @@ class World:
         """Return every day, oldest first."""
         return [self.first + timedelta(days=at) for at in range(self.days)]
 
-    @property
+    @cached_property
     def hooked(self) -> str:
-        """Return the address of the one of whom nothing but hooks tells."""
-        return "hooked@example.com"
+        """Return the address of whose hooks come today: of whom else the log alone tells then.
+
+        It tells of no sessions, and still they do not count. Or telemetry alone does.
+        """
+        told = Counter(one.who for one in self.told if one.day == self.today)
+        return next(
+            one.who
+            for one in (*self.of(BEDROCK), *self.of(TELEMETRY))
+            if one.day == self.today and "@" in one.who and told[one.who] == 1
+        )
 
     @cached_property
     def persons(self) -> list[Person]:
