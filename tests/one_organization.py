@@ -142,11 +142,12 @@ class World:
         It tells of no sessions, and still they do not count. Or telemetry alone does.
         """
         told = Counter(one.who for one in self.told if one.day == self.today)
-        return next(
+        alone = (
             one.who
             for one in (*self.of(BEDROCK), *self.of(TELEMETRY))
             if one.day == self.today and "@" in one.who and told[one.who] == 1
         )
+        return next(alone, self.persons[0].address)
 
     @cached_property
     def persons(self) -> list[Person]:
