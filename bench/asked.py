@@ -15,15 +15,15 @@ PAGES = (
     "trust",
 )  # fmt: skip
 Call = Callable[[], object]
+os.environ["STREAMLIT_LOGGER_LEVEL"] = "error"  # it warns that there is no browser
 
 
 def measure() -> None:
     """Print the time of each page's data over a year, and of its slowest question."""
-    os.environ["STREAMLIT_LOGGER_LEVEL"] = "error"  # it warns that there is no browser
     for grain in ("week", "day"):
         print(f"pages over {WEEKS} weeks, by {grain}:")
         for page in PAGES:
-            calls = _taken_down(page, grain)
+            calls = taken_down(page, grain)
             took, slowest = [], ("", 0.0)
             for _ in range(RUNS if grain == "week" else RUNS // 4):
                 whole = 0.0
@@ -42,7 +42,7 @@ def measure() -> None:
             )
 
 
-def _taken_down(page: str, grain: str) -> dict[str, Call]:
+def taken_down(page: str, grain: str) -> dict[str, Call]:
     """Run a page once, as its server does, and return each distinct question that it asked."""
     os.environ["CLAUDE_DASH_DEMO"] = "1"  # signed in without a cookie
     from streamlit.testing.v1 import AppTest

@@ -12,6 +12,7 @@ from claude_dash.facts import tables as t
 from claude_dash.metrics.query import answer
 from claude_dash.metrics.release import Query, Release
 from claude_dash.privacy.policy import current
+from claude_dash.store.engine import one_state
 
 
 def ask(engine: Engine, query: Query, reader: Reader) -> Release:
@@ -24,7 +25,7 @@ def ask(engine: Engine, query: Query, reader: Reader) -> Release:
     if not may(reader.role, "figures"):
         message = "Your role does not see figures."
         raise RefusedError(message, "Ask an administrator for another role.")
-    with engine.connect() as connection:
+    with engine.connect() as connection, one_state(connection):
         policy = current(connection, settings().min_group_size)
         release = answer(connection, query)
         release = replace(release, policy=policy.version, k=policy.k)

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from claude_dash import clock, connections, log
 from claude_dash.config import PREFIX, Settings
 from claude_dash.errors import ClaudeDashError, ConfigError, SourceError
+from claude_dash.rollup.progress import rebuilding
 from claude_dash.store import locks
 from claude_dash.store.engine import check, open_store
 from claude_dash.store.vault import Vault
@@ -73,6 +74,7 @@ def examine(settings: Settings) -> Examination:
         if store.ok:
             checks.append(_judge("clock", lambda: _clock(engine)))
             checks.append(_judge("locks", lambda: _locks(engine)))
+            checks.append(_judge("figures", lambda: _figures(engine)))
             checks += _connections(engine)
     finally:
         engine.dispose()
@@ -163,6 +165,11 @@ def _locks(engine: Engine) -> str:
     """Locks belong to the operating system, so what is held is held by a living process."""
     with locks.hold(engine, "sync", wait=False) as is_free:
         return "none is held" if is_free else "a sync is running"
+
+
+def _figures(engine: Engine) -> str:
+    weeks = rebuilding(engine)
+    return f"rebuilding: {weeks[0]} of {weeks[1]} weeks" if weeks else "no rebuild is running"
 
 
 def _connections(engine: Engine) -> Iterator[Check]:

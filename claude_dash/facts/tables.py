@@ -236,6 +236,7 @@ class TouchedWeek(SQLModel, table=True):
     __tablename__ = "touched_week"
     week: date = Field(primary_key=True)
     reason: str = told.LATE_DATA
+    marks: int = 1  # how often it was marked: once more while it is rolled up keeps it marked
 
 
 class Seal(SQLModel, table=True):

@@ -1,62 +1,95 @@
 """The roll-up: facts to cells to releases, for the periods that were touched."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select
+import numpy as np
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select
 
 from claude_dash.clock import month_of, next_month, thursday_of, today, week_of, weeks_of_month
 from claude_dash.config import Settings
 from claude_dash.facts import tables as t
 from claude_dash.people.standing import Standings
 from claude_dash.privacy.policy import Policy, current
-from claude_dash.rollup import basis, finality, uses
+from claude_dash.rollup import basis, finality, progress, uses
 from claude_dash.rollup import presence as who
 from claude_dash.rollup.crowd import Crowd, Unnamed, gather
 from claude_dash.rollup.difference import Selves
+from claude_dash.rollup.draft import discard, drafting, make_room, publish, showing
 from claude_dash.rollup.group_months import roll_up_group_month
 from claude_dash.rollup.habits import SEGMENT_WEEKS, History, read_invites, roll_up_habits
 from claude_dash.rollup.holding import placed
 from claude_dash.rollup.months import deciding_week, roll_up_calendar_month
-from claude_dash.rollup.rows import FLOWS, ORGANIZATION, Rows
+from claude_dash.rollup.rows import FLOWS, HABITS, ORGANIZATION, Rows
+from claude_dash.rollup.sightings import Seen
 from claude_dash.rollup.vendor_counts import Told
 from claude_dash.rollup.weeks import Touched, roll_up_week
-from claude_dash.store.engine import bump
+from claude_dash.store.engine import bump, one_state, writing
 from claude_dash.store.locks import hold
 
 WEEK = timedelta(days=7)
-LATER_FROM = "rollup.later_from"  # setting: the first week whose later counts are still due
 _RELEASE: Any = t.RELEASE_ROW
 
 
 def roll_up(engine: Engine, settings: Settings) -> int:
     """Rebuild the releases of every touched period; return how many weeks were touched.
 
-    Each week is one transaction that removes its mark, so that a roll-up which is cut off goes on
-    where it stopped. Sealed weeks and months keep their releases.
+    All of them are drafted from one state of the store and stand at once. Until then their marks
+    stay, so that a roll-up which is cut off is done again. Sealed weeks and months keep their
+    releases.
     """
     with hold(engine, "rollup"):
         done = 0
-        while (monday := _next_touched(engine)) is not None:
-            with engine.begin() as connection:
-                _roll_up_one(connection, monday, current(connection, settings.min_group_size))
-            done += 1
+        while rebuilt := _roll_up_touched(engine, settings):
+            done += rebuilt
         with engine.begin() as connection:
-            since = _setting(connection, LATER_FROM)
-            if since:
-                policy = current(connection, settings.min_group_size)
-                _roll_up_later(connection, date.fromisoformat(since), policy)
-                _forget(connection, LATER_FROM)
             finality.mark(connection)
-            if since or done:
-                bump(connection)
     return done
 
 
-def _next_touched(engine: Engine) -> date | None:
+def _roll_up_touched(engine: Engine, settings: Settings) -> int:
     with engine.connect() as connection:
-        return connection.execute(select(func.max(t.TOUCHED_WEEK.c.week))).scalar()
+        make_room(connection)
+        with one_state(connection):
+            marks = _touched(connection)
+            sealed = _sealed(connection, "week")
+            weeks = [one for monday, (one, _) in marks.items() if monday not in sealed]
+            if weeks:
+                policy = current(connection, settings.min_group_size)
+                with drafting(connection):
+                    tell = progress.telling(engine)
+                    rebuilt = _roll_up_weeks(connection, weeks, policy, tell)
+                    _roll_up_later(connection, weeks[-1].monday, rebuilt, policy)
+        if marks:
+            try:
+                with writing(connection):
+                    _forget(connection, marks)
+                    if weeks:
+                        publish(connection)
+                    progress.end(connection)
+                    bump(connection)
+            finally:
+                with one_state(connection):
+                    discard(connection)
+    return len(marks)
+
+
+def _touched(connection: Connection) -> dict[date, tuple[Touched, int]]:
+    """Return the marked weeks, newest first, and how often each was marked."""
+    c = t.TOUCHED_WEEK.c
+    query = select(c.week, c.reason, c.marks).order_by(c.week.desc())
+    return {
+        week: (Touched(week, reason), marks) for week, reason, marks in connection.execute(query)
+    }
+
+
+def _forget(connection: Connection, marks: dict[date, tuple[Touched, int]]) -> None:
+    """Take away the marks of what was rebuilt; a week that was marked again since stays marked."""
+    c = t.TOUCHED_WEEK.c
+    for week, (_, number) in sorted(marks.items()):
+        connection.execute(delete(t.TOUCHED_WEEK).where(c.week == week, c.marks == number))
 
 
 def _sealed(connection: Connection, grain: str) -> set[date]:
@@ -64,25 +97,39 @@ def _sealed(connection: Connection, grain: str) -> set[date]:
     return set(connection.execute(query).scalars())
 
 
-def _roll_up_one(connection: Connection, monday: date, policy: Policy) -> None:
-    # The mark goes first: a writer that touches the week meanwhile waits, and marks it again.
-    c = t.TOUCHED_WEEK.c
-    mark = delete(t.TOUCHED_WEEK).where(c.week == monday).returning(c.reason)
-    reason = connection.execute(mark).scalar_one()
+def _roll_up_weeks(
+    connection: Connection,
+    weeks: Sequence[Touched],
+    policy: Policy,
+    tell: Callable[[int, int], None],
+) -> dict[date, Crowd]:
+    """Rebuild weeks, and what is known of people by them; return the crowd of each."""
     sealed = _sealed(connection, "week")
-    if monday in sealed:
-        return
     standings, unnamed = Standings.load(connection), Unnamed.load(connection)
-    here = roll_up_week(connection, Touched(monday, reason), standings, unnamed, policy)
-    changed = who.store(connection, monday, here)
+    crowds: dict[date, Crowd] = {}
+    changed = [np.zeros(0, dtype=np.int64)]
+    for number, week in enumerate(weeks):
+        tell(number, len(weeks))
+        with showing(connection, partial(_of_week, week.monday)):
+            crowds[week.monday], here = roll_up_week(connection, week, standings, unnamed, policy)
+        changed.append(who.store(connection, week.monday, here))
+    for since, until in _runs([week.monday for week in weeks]):
+        uses.update(connection, since, until)
     oldest_open = max(sealed) + WEEK if sealed else None
-    who.update_spans(connection, changed, oldest_open)
-    uses.update(connection, monday)
-    since = _setting(connection, LATER_FROM)
-    _keep(connection, LATER_FROM, min(since or monday.isoformat(), monday.isoformat()))
+    who.update_spans(connection, np.unique(np.concatenate(changed)), oldest_open)
+    return crowds
 
 
-def _history(connection: Connection, since: date) -> History:
+def _runs(mondays: Sequence[date]) -> Iterator[tuple[date, date]]:
+    """Yield weeks that follow each other as half-open intervals, newest first."""
+    until = mondays[0] + WEEK
+    for monday, before in zip(mondays, [*mondays[1:], date.min], strict=True):
+        if before + WEEK != monday:
+            yield monday, until
+            until = before + WEEK
+
+
+def _history(connection: Connection, since: date, held: finality.Held) -> History:
     first_read = connection.execute(select(func.min(t.DAY_READ.c.day))).scalar()
     sealed = _sealed(connection, "week")
     return History(
@@ -93,29 +140,59 @@ def _history(connection: Connection, since: date) -> History:
         invites=read_invites(connection),
         uses=uses.Uses.load(connection),
         told=Told.load(connection),
+        held=held,
     )
 
 
-def _roll_up_later(connection: Connection, since: date, policy: Policy) -> None:
+def _roll_up_later(
+    connection: Connection, since: date, rebuilt: Mapping[date, Crowd], policy: Policy
+) -> None:
     """Rebuild what is counted over several weeks, and the months, from a week on."""
     months = _months_from(connection, since)
     earliest = min([since, *(week_of(month) for month in months)])
-    history = _history(connection, earliest - SEGMENT_WEEKS * WEEK)
+    told, selves = basis.load(connection, date.min, date.max, policy), Selves.load(connection)
+    history = _history(connection, earliest - SEGMENT_WEEKS * WEEK, finality.Held.of(told))
     standings, unnamed = Standings.load(connection), Unnamed.load(connection)
     sealed = _sealed(connection, "week")
 
-    told, selves = basis.load(connection, earliest, date.max, policy), Selves.load(connection)
-    held = finality.Held.of(told)
     crowds: dict[date, Crowd] = {}
     for monday in _known_weeks(connection, earliest):
-        now = gather(standings, unnamed, monday, history.week(monday).seen, policy)
-        crowds[monday] = placed(now, told.get(monday), selves, policy)
-    for monday, crowd in crowds.items():
-        if monday >= since and monday not in sealed:
-            keeps = held.keeps([monday])
-            roll_up_habits(connection, crowd, history, policy, keeps_groups=keeps)
+        if (crowd := rebuilt.get(monday)) is None:
+            now = gather(standings, unnamed, monday, history.week(monday).seen, policy)
+            crowd = placed(now, told.get(monday), selves, policy)
+        crowds[monday] = crowd
+    with showing(connection, partial(_of_habits, since)):
+        for monday, crowd in crowds.items():
+            if monday >= since and monday not in sealed:
+                roll_up_habits(connection, crowd, history, policy)
     for month in months:
-        _roll_up_month(connection, month, crowds, (history, held), policy)
+        with showing(connection, partial(_behind_month, month), partial(_of_month, month)):
+            _roll_up_month(connection, month, crowds, history, policy)
+
+
+def _of_week(monday: date, c: Any) -> Iterator[ColumnElement[bool]]:  # noqa: ANN401 - columns
+    """Yield what tells the releases of a week, its days and its parts."""
+    yield c.grain.in_(("day", "part", "week"))
+    yield c.start >= monday
+    yield c.start < monday + WEEK
+
+
+def _of_habits(since: date, c: Any) -> Iterator[ColumnElement[bool]]:  # noqa: ANN401 - columns
+    yield c.grain == "week"
+    yield c.start >= since
+    yield c.measure.in_(HABITS)
+
+
+def _of_month(month: date, c: Any) -> Iterator[ColumnElement[bool]]:  # noqa: ANN401 - columns
+    yield c.grain == "month"
+    yield c.start == month
+
+
+def _behind_month(month: date, c: Any) -> Iterator[ColumnElement[bool]]:  # noqa: ANN401 - columns
+    """Yield what tells the releases of a month, and those of weeks and parts it is made of."""
+    yield c.grain.in_(("part", "week", "month"))
+    yield c.start >= week_of(month)
+    yield c.start < next_month(month)
 
 
 def _known_weeks(connection: Connection, since: date) -> Sequence[date]:
@@ -148,20 +225,19 @@ def _roll_up_month(
     connection: Connection,
     month: date,
     crowds: dict[date, Crowd],
-    across: tuple[History, finality.Held],
+    history: History,
     policy: Policy,
 ) -> None:
-    history, held = across
     known = [monday for monday in weeks_of_month(month) if monday in crowds]
     deciding = crowds.get(deciding_week(month)) or (crowds[known[-1]] if known else None)
     if deciding is None:
         deciding = next((crowds[day] for day in crowds if thursday_of(day) >= month), None)
+    until = max(weeks_of_month(month)[-1] + WEEK, next_month(month))
+    seen = Seen.read(connection, min(weeks_of_month(month)[0], month), until)
     made: list[Rows] = []
     if deciding is not None:
-        made.append(roll_up_calendar_month(connection, month, deciding, history, policy))
-    keeps = held.keeps(known)
-    of_groups = roll_up_group_month(connection, month, crowds, history, policy, keeps_groups=keeps)
-    made.append(of_groups)
+        made.append(roll_up_calendar_month(connection, month, deciding, history, seen, policy))
+    made.append(roll_up_group_month(connection, month, crowds, history, seen, policy))
     # Flows look one month back; where that month is purged, they stay as they were released.
     kept = () if history.knows(week_of(month_of(month - timedelta(days=1)))) else FLOWS
     connection.execute(
@@ -174,17 +250,3 @@ def _roll_up_month(
     rows = [row for one in made for row in one.made]
     if rows:
         connection.execute(insert(_RELEASE), rows)
-
-
-def _setting(connection: Connection, name: str) -> str | None:
-    query = select(t.SETTING.c.value).where(t.SETTING.c.name == name)
-    return connection.execute(query).scalar()
-
-
-def _forget(connection: Connection, name: str) -> None:
-    connection.execute(delete(t.SETTING).where(t.SETTING.c.name == name))
-
-
-def _keep(connection: Connection, name: str, value: str) -> None:
-    _forget(connection, name)
-    connection.execute(insert(t.SETTING).values(name=name, value=value))

@@ -15,6 +15,7 @@ from claude_dash.rollup.codes import Codes
 from claude_dash.rollup.feeds import FEEDS, PRESENCE, Feed
 from claude_dash.rollup.once import LAST_RESORT, Source, counted, overlap
 from claude_dash.store import checkpoints
+from claude_dash.store.driver import fetched
 
 DAYS = 7
 
@@ -132,8 +133,9 @@ def _grouped(codes: Ints, names: Sequence[str]) -> Split:
 
 def _rows(connection: Connection, codes: Codes, feed: Feed, monday: date) -> _Found:
     width, splits = len(feed.origins[0].amounts), feed.splits
-    found: list[Any] = []
-    day_of, origin_of, setup_of = [], [], []
+    # Each day is turned into arrays at once: so many rows as objects keep the collector busy.
+    who_of, amounts_of, day_of, origin_of, setup_of = [], [], [], [], []
+    values: dict[str, list[Any]] = {name: [] for name in splits}
     for one in feed.origins:
         who = one.table.c
         query = select(
@@ -148,21 +150,23 @@ def _rows(connection: Connection, codes: Codes, feed: Feed, monday: date) -> _Fo
                 continue
             for offset in range(DAYS):
                 when = {"number": number, "day": monday + timedelta(days=offset)}
-                rows: Sequence[Any] = connection.execute(query, when).all()
-                setups = np.zeros(len(rows), dtype=np.int64)
-                if one.setup is not None:
-                    setups[:] = [row[-1] for row in rows]
-                    rows = [row[:-1] for row in rows]
-                found += rows
-                day_of.append(np.full(len(rows), offset, dtype=np.int64))
-                origin_of.append(np.full(len(rows), number, dtype=np.int64))
-                setup_of.append(setups)
+                columns = list(zip(*fetched(connection, query, when), strict=True))
+                if not columns:
+                    continue
+                size, last = len(columns[0]), 1 + len(splits) + width
+                who_of.append(np.array(columns[0], dtype=np.int64))
+                for name, column in zip(splits, columns[1:], strict=False):
+                    values[name] += column
+                amounts_of.append(np.array(columns[1 + len(splits) : last], dtype=np.int64))
+                day_of.append(np.full(size, offset, dtype=np.int64))
+                origin_of.append(np.full(size, number, dtype=np.int64))
+                setups = columns[last] if one.setup is not None else np.zeros(size, dtype=np.int64)
+                setup_of.append(np.array(setups, dtype=np.int64))
     empty = [np.zeros(0, dtype=np.int64)]
     day, origin, setup = (np.concatenate(of or empty) for of in (day_of, origin_of, setup_of))
-    by_column = list(zip(*found, strict=True)) or [()] * (1 + len(splits) + width)
-    person = codes.persons(np.array(by_column[0], dtype=np.int64))
-    amounts = np.array(by_column[1 + len(splits) :], dtype=np.int64).reshape(width, len(person))
-    split = {name: _split(by_column[at]) for at, name in enumerate(splits, 1)}
+    person = codes.persons(np.concatenate(who_of or empty))
+    amounts = np.concatenate(amounts_of or [np.zeros((width, 0), dtype=np.int64)], axis=1)
+    split = {name: _split(values[name]) for name in splits}
     most = int(setup.max(initial=0)) + 1
     senders, sender = np.unique(origin * most + setup, return_inverse=True)
     stood = [divmod(one, most) for one in senders.tolist()]

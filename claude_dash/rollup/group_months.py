@@ -42,14 +42,13 @@ def _week_rows(partition: Partition, level: str) -> Sequence[Row]:
     return partition.departments if level == DEPARTMENT else partition.teams
 
 
-def roll_up_group_month(
+def roll_up_group_month(  # noqa: PLR0917 - as its neighbours
     connection: Connection,
     first: date,
     crowds: Mapping[date, Crowd],
     history: History,
+    seen: sightings.Seen,
     policy: Policy,
-    *,
-    keeps_groups: bool,
 ) -> Rows:
     """Return the releases of a month for departments and teams, and store who stands together.
 
@@ -58,8 +57,8 @@ def roll_up_group_month(
         first: First day of the month.
         crowds: Of every week of the month that is known, by Monday.
         history: Who was active when.
+        seen: What was used, in the weeks of the month at least.
         policy: Decides from how many people on groups are shown.
-        keeps_groups: Whether numbers of people stay as they were released.
     """
     rows = Rows("month", first)
     mondays = [monday for monday in weeks_of_month(first) if monday in crowds]
@@ -77,8 +76,8 @@ def roll_up_group_month(
     summed = len(rows.made)
     for level in (DEPARTMENT, TEAM):
         _count_people(connection, rows, month, history, level, policy)
-        _count_sightings(connection, rows, month, history, level, policy)
-    if keeps_groups:
+        _count_sightings(seen, rows, month, history, level, policy)
+    if history.held.keeps(mondays):
         keep_groups(connection, rows, summed)
     return rows
 
@@ -163,7 +162,7 @@ def _row_of(month: _Month, number: int, crowd: Crowd, people: Ints, level: str) 
 
 
 def _count_sightings(  # noqa: PLR0917 - as its neighbours
-    connection: Connection,
+    seen: sightings.Seen,
     rows: Rows,
     month: _Month,
     history: History,
@@ -172,10 +171,10 @@ def _count_sightings(  # noqa: PLR0917 - as its neighbours
 ) -> None:
     """Add the distinct people of a month by what they used, each in the row of their weeks."""
     begin, end = month.mondays[0], month.mondays[-1] + timedelta(days=7)
-    told = {one.key for one in sightings.load(connection, begin, end, policy.k)}
+    told = {one.key for one in seen.between(begin, end, policy.k)}
     pairs: dict[tuple[str, str, str], list[Ints]] = {}
     for number, monday in enumerate(month.mondays):
-        week = sightings.load(connection, monday, monday + timedelta(days=7), 0)
+        week = seen.between(monday, monday + timedelta(days=7), 0)
         active = history.week(monday).people
         for one in sightings.with_claude_code(week, active):
             key = one.key if one.key in told or one.dimension != "feature" else other(one.key)

@@ -12,6 +12,7 @@ from claude_dash.privacy.cells import Ints
 from claude_dash.privacy.policy import Policy
 from claude_dash.rollup.counts import count_people
 from claude_dash.rollup.crowd import Crowd
+from claude_dash.rollup.finality import Held
 from claude_dash.rollup.holding import keep_groups
 from claude_dash.rollup.presence import NOBODY, Presence, Spans
 from claude_dash.rollup.rows import (
@@ -45,7 +46,8 @@ class History:
 
     weeks: presence by Monday. spans: of everybody ever seen. first_read: the first day read.
     oldest_open: the first week that is not purged; None when none is. invites: rows of dates.
-    uses: of any surface. told: what the vendor says of seats and invitations.
+    uses: of any surface. told: what the vendor says of seats and invitations. held: which weeks
+    keep figures of groups.
     """
 
     weeks: dict[date, Presence]
@@ -55,6 +57,7 @@ class History:
     invites: tuple[tuple[date, date | None, date | None, str], ...]
     uses: Uses
     told: Told
+    held: Held
 
     def week(self, monday: date) -> Presence:
         """Return who was active in a week."""
@@ -223,13 +226,8 @@ def _count_visible(rows: Rows, crowd: Crowd, history: History, policy: Policy) -
     count_people(rows, crowd, "visible", crowd.people[crowd.eligible & is_visible], policy)
 
 
-def roll_up_habits(
-    connection: Connection, crowd: Crowd, history: History, policy: Policy, *, keeps_groups: bool
-) -> None:
-    """Rebuild what one week shows over several weeks, as far as those weeks are still known.
-
-    With `keeps_groups` groups keep the figures that they have.
-    """
+def roll_up_habits(connection: Connection, crowd: Crowd, history: History, policy: Policy) -> None:
+    """Rebuild what one week shows over several weeks, as far as those weeks are still known."""
     monday = crowd.monday
     rows, measures = Rows("week", monday), [*STARTS, *COHORTS]
     active = history.week(monday).people
@@ -247,6 +245,6 @@ def roll_up_habits(
     if history.knows(monday - (SEGMENT_WEEKS - 1) * WEEK):
         _count_segments(rows, crowd, history, policy)
         measures += SEGMENTS
-    if keeps_groups:
+    if history.held.keeps([monday]):
         keep_groups(connection, rows)
     replace_measures(connection, rows, measures)

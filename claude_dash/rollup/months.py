@@ -18,6 +18,7 @@ from claude_dash.rollup.crowd import Crowd
 from claude_dash.rollup.habits import History, count_cohorts, count_starts, split_flows
 from claude_dash.rollup.presence import Presence
 from claude_dash.rollup.rows import ALL, ORGANIZATION, SMALL_GROUP, Rows
+from claude_dash.store.driver import fetched
 
 SECONDARY = Hidden.SECONDARY.reason
 WEEK = timedelta(days=7)
@@ -63,20 +64,17 @@ def released(
     connection: Connection, level: str, periods: list[tuple[str, date]]
 ) -> dict[tuple[str, str, str], dict[tuple[str, date], dict[str, tuple[int | None, str]]]]:
     """Return the magnitudes released for some periods: (measure, dimension, key) -> period."""
-    row: Any = t.RELEASE_ROW
+    c: Any = t.RELEASE_ROW.c
+    query = select(c.measure, c.dimension, c.key, c.item, c.value, c.hidden)
     found: dict[Any, dict[Any, dict[str, tuple[int | None, str]]]] = {}
-    for grain in {grain for grain, _ in periods}:
-        starts = [start for one, start in periods if one == grain]
-        query = select(row).where(
-            row.c.grain == grain,
-            row.c.start.in_(starts),
-            row.c.level == level,
-            row.c.measure.in_(list(MEASURES)),
-        )
-        for one in connection.execute(query):
-            key = (one.measure, one.dimension, one.key)
-            block = found.setdefault(key, {}).setdefault((grain, one.start), {})
-            block[one.item] = (one.value, one.hidden)
+    for grain, start in periods:
+        inside = (c.grain == grain, c.start == start, c.level == level, c.measure.in_(MEASURES))
+        rows = fetched(connection, query.where(*inside))
+        block, of = {}, None
+        for measure, dimension, key, item, value, hidden in rows:
+            if of != (of := (measure, dimension, key)):  # many rows of one follow each other
+                block = found.setdefault(of, {}).setdefault((grain, start), {})
+            block[item] = (value, hidden)
     return found
 
 
@@ -88,12 +86,18 @@ def _populations(connection: Connection, mondays: list[date]) -> list[int]:
     return list(connection.execute(query).scalars())
 
 
-def roll_up_calendar_month(
-    connection: Connection, first: date, crowd: Crowd, history: History, policy: Policy
+def roll_up_calendar_month(  # noqa: PLR0917 - as its neighbours
+    connection: Connection,
+    first: date,
+    crowd: Crowd,
+    history: History,
+    seen: sightings.Seen,
+    policy: Policy,
 ) -> Rows:
     """Return the releases of a calendar month of the organisation.
 
-    `crowd` is that of the week of the month's last Thursday, or of this week while it runs.
+    `crowd` is that of the week of the month's last Thursday, or of this week while it runs; `seen`
+    what was used at least in the month.
     """
     rows = Rows("month", first)
     mondays = [week_of(start) for _, start in pieces(first)]
@@ -106,7 +110,7 @@ def roll_up_calendar_month(
             why = SMALL_GROUP if is_small else hidden
             rows.add(ORGANIZATION, key, measure, value, why, dimension=dimension, item=item)
     _count_month(connection, rows, crowd, history, policy, is_small=is_small)
-    _count_sightings(connection, rows, history, policy, is_small=is_small)
+    _count_sightings(seen, rows, history, policy, is_small=is_small)
     vendor_counts.release_month(
         connection, rows, next_month(first) - timedelta(days=1), is_small=is_small
     )
@@ -114,11 +118,11 @@ def roll_up_calendar_month(
 
 
 def _count_sightings(
-    connection: Connection, rows: Rows, history: History, policy: Policy, *, is_small: bool
+    seen: sightings.Seen, rows: Rows, history: History, policy: Policy, *, is_small: bool
 ) -> None:
     end = next_month(rows.start)
     active = active_between(history, rows.start, end)
-    found = sightings.load(connection, rows.start, end, policy.k)
+    found = seen.between(rows.start, end, policy.k)
     small = SMALL_GROUP if is_small else ""
     for one in sightings.with_claude_code(found, active):
         rows.add(

@@ -4,7 +4,7 @@ A seat is used by whatever its holder does on any surface, not by Claude Code al
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 from sqlalchemy import Connection, delete, func, insert, or_, select
@@ -13,7 +13,6 @@ from claude_dash.facts import tables as t
 from claude_dash.privacy.cells import Bools, Ints
 from claude_dash.rollup.vendor_counts import SEATS, Told
 
-WEEK = timedelta(days=7)
 ENTERPRISE = "enterprise"
 _USE, _SURFACE, _FEATURE = t.PERSON_USE, t.SURFACE_DAY.c, t.FEATURE_DAY.c
 _BATCH = 500
@@ -36,17 +35,17 @@ def on_any_surface(connection: Connection, since: date, until: date) -> Ints:
     return np.array(sorted(set(_ids(connection, seen).values())), dtype=np.int64)
 
 
-def update(connection: Connection, monday: date) -> None:
-    """Move the first and last day of use, and of a plugin's installation, by a week's facts."""
+def update(connection: Connection, since: date, until: date) -> None:
+    """Move first and last day of use, and of a plugin's installation, by the facts of some days."""
     found: dict[int, dict[str, date]] = {}
     day = _SURFACE.day
     is_used = or_(_SURFACE.messages > 0, _SURFACE.actions > 0)
-    inside = (day >= monday, day < monday + WEEK, is_used)
+    inside = (day >= since, day < until, is_used)
     query = select(_SURFACE.who, func.min(day), func.max(day)).where(*inside)
     for who, first, last in connection.execute(query.group_by(_SURFACE.who)):
         found[who] = {"first_used": first, "last_used": last}
     day = _FEATURE.day
-    installed = (day >= monday, day < monday + WEEK, _FEATURE.installs > 0)
+    installed = (day >= since, day < until, _FEATURE.installs > 0)
     for who, first in connection.execute(
         select(_FEATURE.who, func.min(day)).where(*installed).group_by(_FEATURE.who)
     ):

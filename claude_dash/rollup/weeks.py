@@ -153,11 +153,11 @@ def roll_up_week(
     standings: Standings,
     unnamed: Unnamed,
     policy: Policy,
-) -> Presence:
+) -> tuple[Crowd, Presence]:
     """Rebuild the releases of a week, its days and its parts from the facts.
 
     Returns:
-        Who was active in it, for what is counted over several weeks.
+        The crowd of the week and who was active in it, for what is counted over several weeks.
     """
     monday = touched.monday
     facts = week_facts.load(connection, monday)
@@ -184,7 +184,7 @@ def roll_up_week(
     replace_groups(connection, "week", monday, crowd.partition, policy)
     finals = before.finals if before else {}
     basis.save(connection, crowd, settled.blocks, policy, finals=finals, is_held=settled.is_held)
-    return here
+    return crowd, here
 
 
 def _make(

@@ -99,10 +99,33 @@ def _begin(connection: Connection) -> None:
 @contextmanager
 def _writing(engine: Engine) -> Iterator[Connection]:
     """Stand in for `Engine.begin`: the write lock is taken when the transaction starts."""
-    with engine.connect() as connection:
-        connection.execution_options(writes=True)
-        with connection.begin():
-            yield connection
+    with engine.connect() as connection, writing(connection):
+        yield connection
+
+
+@contextmanager
+def writing(connection: Connection) -> Iterator[None]:
+    """Write in one transaction of a connection, as `Engine.begin` does."""
+    connection.execution_options(writes=True)
+    if connection.dialect.name == "postgresql":
+        connection.execution_options(isolation_level="READ COMMITTED")
+    with connection.begin():
+        yield
+
+
+@contextmanager
+def one_state(connection: Connection) -> Iterator[None]:
+    """Read in one transaction of a connection that sees one state of the store, to its end."""
+    connection.execution_options(writes=False)
+    if connection.dialect.name == "postgresql":
+        connection.execution_options(isolation_level="REPEATABLE READ")
+    with connection.begin():
+        yield
+
+
+def is_in_memory(engine: Engine) -> bool:
+    """Say whether a store ends with its process, and has one connection only."""
+    return engine.dialect.name == "sqlite" and engine.url.database in {None, "", ":memory:"}
 
 
 def migrate(engine: Engine) -> None:

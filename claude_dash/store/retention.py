@@ -136,6 +136,7 @@ def erase(engine: Engine, vault: Vault, email: str, *, actor: str = "command lin
     identity, erased = t.IDENTITY, t.ERASED_IDENTITY
     person_table = t.PERSON
     with engine.begin() as connection:
+        take_turns(connection, "persons")
         query = select(identity.c.person_id).where(identity.c.who == asked)
         person = connection.execute(query).scalar()
         rows = select(identity.c.who).where(identity.c.person_id == person)

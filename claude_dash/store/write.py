@@ -72,16 +72,21 @@ def replace_day(
 def touch(connection: Connection, weeks: set[date], reason: str = LATE_DATA) -> None:
     """Mark weeks, by their Mondays, for the next roll-up, also for one that is going on.
 
-    A mark that is there is written again: so the roll-up that takes it away waits for what we
-    write, or we wait for the roll-up. Late data is no reason where there is another, and a source
-    that came or went goes before all others.
+    A mark that is there is counted: a roll-up takes away only what it has seen, and waits for what
+    we write, or we wait for the roll-up. Late data is no reason where there is another, and a
+    source that came or went goes before all others.
     """
     for week in sorted(weeks):
-        marking = insert_or(connection, _TOUCHED).values(week=week, reason=reason)
+        marking = insert_or(connection, _TOUCHED).values(week=week, reason=reason, marks=1)
         new = marking.excluded.reason
         is_less = or_(new == LATE_DATA, _TOUCHED.c.reason == SOURCE)
-        why = case((is_less, _TOUCHED.c.reason), else_=new)
-        again = marking.on_conflict_do_update(index_elements=["week"], set_={"reason": why})
+        again = marking.on_conflict_do_update(
+            index_elements=["week"],
+            set_={
+                "reason": case((is_less, _TOUCHED.c.reason), else_=new),
+                "marks": _TOUCHED.c.marks + 1,
+            },
+        )
         connection.execute(again)
 
 

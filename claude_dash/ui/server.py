@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -20,7 +21,6 @@ from claude_dash.access.local import first_admin_link
 from claude_dash.config import Settings, settings
 from claude_dash.errors import ClaudeDashError
 from claude_dash.exports import log as exports
-from claude_dash.rollup import roll_up
 from claude_dash.sources.client import Transport
 from claude_dash.store.engine import migrate, open_store
 from claude_dash.store.vault import Vault
@@ -28,6 +28,7 @@ from claude_dash.store.vault import Vault
 SCRIPT = Path(__file__).with_name("main.py")
 DEMO = "CLAUDE_DASH_DEMO"  # set by `claude-dash demo` for its own process
 JITTER_S = 300
+REBUILDING = (sys.executable, "-m", "claude_dash.rollup")
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -158,6 +159,8 @@ def sync_in_background(*names: str) -> None:
 
 
 def roll_up_in_background() -> None:
-    """Rebuild what a change of people, teams or policy touched."""
-    found = opened()
-    in_background(lambda: roll_up(found.engine, found.settings))
+    """Rebuild what a change of people, teams or policy touched, in a process beside the pages.
+
+    A year of a large organisation takes minutes, and threads share one interpreter.
+    """
+    in_background(lambda: subprocess.run(REBUILDING, check=True))  # noqa: S603 - ours

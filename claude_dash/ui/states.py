@@ -10,6 +10,7 @@ from claude_dash.clock import now, today
 from claude_dash.log import scrub
 from claude_dash.metrics.catalog.adoption import LOGS_ALONE
 from claude_dash.metrics.release import Release
+from claude_dash.rollup.progress import rebuilding
 from claude_dash.ui.menu import has_bedrock, link
 from claude_dash.ui.page import View
 
@@ -36,7 +37,13 @@ def stop_without_source(view: View) -> None:
 
 
 def notices(view: View) -> None:
-    """Show what is wrong with the sources, and how far a first reading got."""
+    """Show what is wrong with the sources, how far a first reading got, and a rebuild."""
+    if weeks := rebuilding(view.store):
+        done, of = weeks
+        st.info(
+            f"Rebuilding: {done} of {of} weeks. Until all are done, figures are as they were.",
+            icon=":material/sync:",
+        )
     for one in trust.sources(view.store):
         error = scrub(one.error)  # with the role's ARN it stands on pages for the admin
         if one.status == "paused" and error:

@@ -10,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from claude_dash import config, connections, ingest
 from claude_dash.access.readers import Role, may
+from claude_dash.doctor import examine
+from claude_dash.rollup.progress import end, telling
 from claude_dash.ui import menu, server
 from claude_dash.ui import page as page_module
 from claude_dash.ui.page import DEMO_ROLE
@@ -135,6 +137,19 @@ def test_a_refused_key_is_a_banner(show: Opened, store: server.Opened) -> None:
             "UPDATE connection SET status='paused', error_message='The key was refused.'"
         )
     assert "Tiny is paused: The key was refused." in words(show("overview"))
+
+
+def test_a_rebuild_says_how_far_it_got(show: Opened, store: server.Opened) -> None:
+    """While many weeks are rebuilt, pages say how many are done, and that figures are as before."""
+    fill(store)
+    telling(store.engine)(12, 53)
+    said = "Rebuilding: 12 of 53 weeks. Until all are done, figures are as they were."
+    assert said in words(show("overview"))
+    (found,) = [one for one in examine(store.settings).checks if one.name == "figures"]
+    assert found.hint == "rebuilding: 12 of 53 weeks"
+    with store.engine.begin() as connection:
+        end(connection)
+    assert "Rebuilding" not in words(show("overview"))
 
 
 def test_the_menu_lists_what_a_role_may_open() -> None:
