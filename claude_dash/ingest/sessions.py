@@ -23,6 +23,7 @@ from claude_dash.ingest.session_days import REPORT
 from claude_dash.rollup import roll_up
 from claude_dash.sources.session_files import Found, Reader, blocks, digest, proof
 from claude_dash.sources.session_folder import UNREADABLE, Entry, walk
+from claude_dash.sources.texts import named
 from claude_dash.store import retention, transcripts
 from claude_dash.store.locks import hold
 from claude_dash.store.vault import Vault
@@ -112,7 +113,9 @@ def _naming(person: str) -> Callable[[Entry], Identified | None]:
     def by_folder(entry: Entry) -> Identified | None:
         if len(entry.parts) == 1:
             return None
-        owner = entry.parts[0]
+        owner = named(entry.parts[0])
+        if not owner:  # bytes that are no text, or too long for a name
+            return None
         return Identified("email" if session_files.is_address(owner) else "configured", owner)
 
     return (lambda _: Identified("email", person)) if person else by_folder

@@ -1,5 +1,6 @@
 """Session files as they grow, are cut, copied, written anew and cannot be read."""
 
+import os
 import random
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -261,6 +262,20 @@ def test_what_cannot_be_read_is_said_and_does_not_stop_the_rest(
     with engine.connect() as connection:
         c = t.IDENTITY.c
         assert connection.execute(select(c.kind, c.value)).all() == [("email", EMAIL)]
+
+
+def test_a_folder_whose_name_is_no_text_does_not_stop_the_rest(
+    engine: Engine, settings: Settings, folder: Path
+) -> None:
+    """It is nobody's, and everybody else's files count."""
+    lines.write(folder / os.fsdecode(b"a\xff") / "a.jsonl", [answer(1)])
+    lines.write(folder / ("b" * 121) / "b.jsonl", [answer(2)])
+    lines.write(folder / EMAIL / "c.jsonl", [answer(3)])
+    lines.connect(engine, settings, folder)
+    outcome = lines.read(engine, settings)
+    assert outcome.status == "ok"
+    assert (outcome.error or {})["message"] == "Left out: a file that lies in nobody's folder (2)."
+    assert lines.totals(engine)["requests"] == 1
 
 
 def test_a_folder_that_is_not_there_fails(engine: Engine, settings: Settings, folder: Path) -> None:
