@@ -84,14 +84,15 @@ def reconcile(engine: Engine, policy: Policy, one: str, other: str) -> Reconcile
             if is_told
             else []
         )
-        counts = overlaps.told(
-            {"both": a.people & b.people, "one": a.people - b.people, "other": b.people - a.people},
-            a.people | b.people,
-            policy.k,
-        )
+        sets = {"both": a.people & b.people, "one": a.people - b.people,
+                "other": b.people - a.people}  # fmt: skip
+        counts = overlaps.told(sets, a.people | b.people, policy.k)
+        known: list[overlaps.People] = [
+            people for name, people in sets.items() if counts[name] is not None
+        ]
         told = {line.measure: dict(zip((one, other), line.values, strict=True))
                 for line in lines if line.values}  # fmt: skip
-        case = Case(connection, policy, since, until, status.load(connection), told)
+        case = Case(connection, policy, since, until, status.load(connection), told, known)
         return Reconciled(
             since=since,
             until=until,

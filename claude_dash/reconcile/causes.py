@@ -33,7 +33,8 @@ _MODELS = (t.MODEL_USAGE_DAY, t.INVOCATION_DAY, t.CLIENT_MODEL_DAY)
 class Case:
     """What the causes are looked for in.
 
-    read: what was read so far. told: what may be told, by measure and source.
+    read: what was read so far. told: what may be told, by measure and source. known: people whose
+    number is told, to which each cause that tells one adds.
     """
 
     connection: Connection
@@ -42,6 +43,7 @@ class Case:
     until: date
     read: status.Readings
     told: Mapping[str, Mapping[str, int]]
+    known: list[overlaps.People]
 
     def lacks(self, one: Side, other: Side) -> bool:
         """Say whether one of two sides tells less of anything than the other."""
@@ -150,17 +152,17 @@ def without_address(case: Case, one: Side, other: Side) -> str:
     named = set(case.connection.execute(query).scalars())
     people = one.people - other.people - named
     says = f"of {one.name} have no address and cannot be found in {other.name}"
-    return _people(case, one, people, says)
+    return _people(case, (one, other), people, says)
 
 
-def too_old(case: Case, one: Side, _: Side) -> str:
+def too_old(case: Case, one: Side, other: Side) -> str:
     """Say how many people use clients that send no sessions."""
     if one.kind != TELEMETRY:
         return ""
     c = t.CLIENT_SETUP.c
     rows = case.connection.execute(select(c.id, c.version))
     old = {row.id for row in rows if not sends_sessions(row.version)}
-    return _people(case, one, _of_setups(case, one, old),
+    return _people(case, (one, other), _of_setups(case, one, old),
                    f"of {one.name} use clients before 2.1, which send no sessions")  # fmt: skip
 
 
@@ -174,7 +176,7 @@ def elsewhere(case: Case, one: Side, other: Side) -> str:
         is_foreign = row.organization_id not in {"", other.organization_id}
         if (row.provider and not is_bedrock) if other.kind == BEDROCK else is_bedrock or is_foreign:
             found.add(row.id)
-    return _people(case, one, _of_setups(case, one, found),
+    return _people(case, (one, other), _of_setups(case, one, found),
                    f"of {one.name} sent requests to an organisation or cloud that {other.name} "
                    "does not report")  # fmt: skip
 
@@ -192,10 +194,13 @@ def _of_setups(case: Case, one: Side, setups: set[int]) -> set[int]:
     return found & one.people
 
 
-def _people(case: Case, one: Side, people: set[int], says: str) -> str:
+def _people(case: Case, of: tuple[Side, Side], people: set[int], says: str) -> str:
     if not people:
         return ""
-    number = overlaps.told({"": people}, one.people, case.policy.k)[""]
+    everybody, k = of[0].people | of[1].people, case.policy.k
+    number = overlaps.told({"": people}, everybody, k, known=tuple(case.known))[""]
+    if number is not None:
+        case.known.append(people)
     return f"{'Some' if number is None else f'{number:,}'} people {says}."
 
 

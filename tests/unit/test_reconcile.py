@@ -216,6 +216,34 @@ def test_what_explains_a_difference_is_said(store: Rolled, name: str) -> None:
     assert {*made.causes} - {says, consequence} == set()
 
 
+def test_a_cause_does_not_tell_who_is_left_of_another_number(store: Rolled) -> None:
+    """Of ten people whom one source alone has, three with an address follow from seven without."""
+    _without_address(store)  # six whom telemetry alone has
+    for who in range(107, 111):
+        kind, named = ("installation", False) if who == 107 else ("email", True)
+        store._insert(t.PERSON, [{"id": who, "automation": False, "name": ""}])
+        value = f"person-{who}@example.com" if named else f"v{who}"
+        identity = {"who": who, "person_id": who, "kind": kind, "value": value}
+        store._insert(t.IDENTITY, [identity])
+        sent(store, who, 0, 10)
+    made = found(store)
+    assert made.only == (0, 10)
+    assert f"Some people of {B} have no address and cannot be found in {A}." in made.causes
+
+
+def test_two_causes_do_not_tell_who_has_one_of_them_alone(store: Rolled) -> None:
+    """Numbers of eight with old clients and of six of them sent elsewhere leave two."""
+    both(store)
+    for who in range(1, 9):
+        for at in range(DAYS):
+            sent(store, who, at, 1, setup=2)
+            if who < 7:
+                sent(store, who, at, 5, setup=3)
+    made = found(store)
+    assert f"8 people of {B} use clients before 2.1, which send no sessions." in made.causes
+    assert any(says.startswith(f"Some people of {B} sent requests") for says in made.causes)
+
+
 def test_a_cost_that_nobody_knows_is_not_zero(store: Rolled) -> None:
     """Where one side has a price for nothing there is no line of cost, and the cause stands."""
     for who in PEOPLE:
