@@ -40,8 +40,9 @@ _VALUES = {
 class Clients:
     """Numbers of people whose clients reported in some whole weeks.
 
-    people: all of them. installations: those of whom nothing else is known. without_address: those
-    whom no address names, the installations among them. values: people by what their clients were;
+    people: all of them. installations: those of whom nothing else is known; None: not told.
+    without_address: those whom no address names, the installations among them; None: not told.
+    values: people by what their clients were;
     a value of fewer than k stands with others, and nothing is told where that is fewer still.
     too_old: whose clients, or some of them, are of versions that send no sessions and no active
     time; None: not told. automatic: the share of decisions on edits that settings and hooks took;
@@ -52,8 +53,8 @@ class Clients:
     since: date
     until: date
     people: int
-    installations: int
-    without_address: int
+    installations: int | None
+    without_address: int | None
     values: Mapping[str, Sequence[tuple[str, int]]]
     too_old: int | None
     automatic: Fraction | None
@@ -84,15 +85,20 @@ def clients(engine: Engine, policy: Policy) -> Clients | None:
     versions = users["Version"]
     too_old = set[int]().union(*(versions[one] for one in versions if not sends_sessions(one)))
     shown = tuple(together(versions, policy.k).values())
-    counted = overlaps.told({"": too_old}, people, policy.k, known=shown)
+    sets = {
+        "too_old": too_old,
+        "installations": {person for person, of in kinds.items() if of == {INSTALLATION}},
+        "without_address": {person for person, of in kinds.items() if ADDRESS not in of},
+    }
+    counted = overlaps.told(sets, people, policy.k, known=shown)
     return Clients(
         since=since,
         until=until,
         people=len(people),
-        installations=sum(of == {INSTALLATION} for of in kinds.values()),
-        without_address=sum(ADDRESS not in of for of in kinds.values()),
+        installations=counted["installations"],
+        without_address=counted["without_address"],
         values={name: told(of, policy.k) for name, of in users.items()},
-        too_old=counted[""],
+        too_old=counted["too_old"],
         automatic=automatic,
         events=events,
     )

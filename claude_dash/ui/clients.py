@@ -10,6 +10,7 @@ from claude_dash.ui.page import View
 from claude_dash.ui.tables import as_text
 
 DAY = timedelta(days=1)
+HIDDEN = "hidden"
 
 
 def clients(view: View) -> None:
@@ -36,28 +37,30 @@ def _stood(found: seen.Clients) -> None:
     st.caption(
         f"{theme.day(found.since)} to {theme.day(found.until - DAY)}, whole weeks of the "
         "organisation. Whoever had several versions or plans counts for each; values of too few "
-        "people stand together as other."
+        "people stand together as other, and a number is hidden that tells of too few."
     )
     with st.container(horizontal=True, gap="small"):
         st.metric("People whose clients report", f"{found.people:,}", border=True)
         st.metric(
             "Installations without a person",
-            f"{found.installations:,}",
+            _count(found.installations),
             border=True,
             help="Clients without an account: one person may have several. They fill up no group.",
         )
         st.metric(
             "Without an address",
-            f"{found.without_address / found.people:.0%}",
+            HIDDEN
+            if found.without_address is None
+            else f"{found.without_address / found.people:.0%}",
             border=True,
             help="Of those whose clients report, the installations among them.",
         )
         st.metric(
             "Clients too old to report",
-            "hidden" if found.too_old is None else f"{found.too_old:,}",
+            _count(found.too_old),
             border=True,
             help="People with a client before 2.1: it sends neither sessions nor active time, so "
-            "these are missing. Hidden: too few people.",
+            "these are missing.",
         )
         if found.automatic is not None:
             st.metric(
@@ -70,7 +73,12 @@ def _stood(found: seen.Clients) -> None:
     with st.grid(2, min_column_width=300, key="grid-clients"):
         for name, values in found.values.items():
             if values:
-                st.table({name: [one for one, _ in values], "people": [n for _, n in values]})
+                names = [as_text([one]) for one, _ in values]
+                st.table({name: names, "people": [n for _, n in values]})
         if found.events:
             events, numbers = zip(*found.events, strict=True)
             st.table({"Event": events, "sent, about": [f"{n:,}" for n in numbers]})
+
+
+def _count(number: int | None) -> str:
+    return HIDDEN if number is None else f"{number:,}"

@@ -100,19 +100,27 @@ def test_versions_are_compared_as_numbers(version: str, old: bool) -> None:  # n
     assert sends_sessions(version) is not old
 
 
-def test_who_has_no_address_is_counted(store: Rolled) -> None:
-    """Installations have no person, accounts may have no address."""
+@pytest.mark.parametrize(
+    ("installations", "accounts", "told"),
+    [(K, K, (5, 10)), (K, 1, (5, None)), (2, K, (None, 7)), (2, 1, (None, None)), (0, 0, (0, 0))],
+)
+def test_who_has_no_address_is_counted(
+    store: Rolled, installations: int, accounts: int, told: tuple[int | None, int | None]
+) -> None:
+    """Installations have no person, accounts may have no address; of a few neither is told."""
     for who in range(1, 9):
         store.somebody(who)
         work(store, who)
-    for who, kind in ((21, "installation"), (22, "installation"), (23, "account")):
+    kinds = [*["installation"] * installations, *["account"] * accounts]
+    for who, kind in enumerate(kinds, 21):
         with store.engine.begin() as connection:
             connection.execute(insert(t.PERSON), [{"id": who, "automation": False, "name": ""}])
             identity = {"who": who, "person_id": who, "kind": kind, "value": f"v{who}"}
             connection.execute(insert(t.IDENTITY), [identity])
         work(store, who)
     made = found(store)
-    assert (made.people, made.installations, made.without_address) == (11, 2, 3)
+    assert made.people == 8 + installations + accounts
+    assert (made.installations, made.without_address) == told
 
 
 def test_the_share_that_settings_decided(store: Rolled) -> None:
