@@ -10,6 +10,7 @@ from claude_dash.clock import now
 from claude_dash.connections import clients
 from claude_dash.connections.clients import Arrived
 from claude_dash.ui.page import View
+from claude_dash.ui.tables import as_text
 
 LISTENING = "claude_dash.listening-"  # since when a test waits
 POLL_S, PATIENCE = 2, timedelta(minutes=2)
@@ -71,7 +72,10 @@ def _arrived(found: Arrived) -> None:
         ("Provider", found.providers),
     ):
         if told:
-            each = (f"{one} ({people} people)" if people else one for one, people in told.items())
+            each = (
+                f"{as_text([one])} ({people} people)" if people else as_text([one])
+                for one, people in told.items()
+            )
             st.markdown(f"**{label}** · {', '.join(each)}")
     for one in found.missing:
         st.markdown(f":orange[:material/remove_circle:] {MISSING[one]}")

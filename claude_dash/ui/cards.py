@@ -1,5 +1,6 @@
 """Cards and headline figures: the same frame around every chart."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Literal
@@ -170,7 +171,8 @@ def card(
     foot: draws what else stands beside the download.
     """
     with st.container(border=True, height="stretch", key=f"card-{key}"):
-        st.markdown(f"## {title}")
+        # It may hold a name that a client sent, which draws no link and no picture.
+        st.markdown("## " + re.sub(r"[\[\]<]", r"\\\g<0>", title))
         st.caption(_marks(second, releases))
         if chart is not None and any(
             not release.is_empty or release.is_all_hidden for release in releases

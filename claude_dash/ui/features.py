@@ -22,6 +22,7 @@ from claude_dash.metrics.release import Release, Row
 from claude_dash.ui import statements
 from claude_dash.ui.cards import card, headlines, is_fed, year_ago
 from claude_dash.ui.page import View
+from claude_dash.ui.tables import as_text
 
 NOUNS = {
     "skill": "skill",
@@ -176,7 +177,9 @@ def _new(view: View) -> None:
         elif not found:
             st.markdown(":gray[None in these weeks.]")
         for name, kind, first in found:
-            st.markdown(f"**{name}** · {NOUNS[kind]}, since {theme.period('week', first)}")
+            st.markdown(
+                f"**{as_text([name])}** · {NOUNS[kind]}, since {theme.period('week', first)}"
+            )
 
 
 def _first_seen(release: Release, since: date) -> Sequence[tuple[str, str, date]]:
@@ -211,7 +214,8 @@ def _teams(view: View, kind: str, users: Release) -> None:
     )
     card(
         title,
-        f"People who used {name} by team, {theme.period('week', week)}, in alphabetical order.",
+        f"People who used {as_text([name])} by team, {theme.period('week', week)}, in alphabetical "
+        "order.",
         bars.teams(release, "team", None),
         [release],
         key="feature-teams",

@@ -96,3 +96,27 @@ def test_features_that_nobody_uses(show: Callable[..., AppTest], world: Rolled) 
     page = show("features")
     assert not page.exception
     assert "Nobody used a feature in this range." in words(page)
+
+
+def test_a_version_draws_no_link(show: Callable[..., AppTest], world: Rolled) -> None:
+    """Whoever has a token can send any text as the version of a client."""
+    world.setup(2, version="[2.1](https://example.com)")
+    for who in PEOPLE:
+        world.add(t.CLIENT_DAY, who, MONDAY, connection_id=TELEMETRY, setup=2, sessions=1,
+                  terminal_type="")  # fmt: skip
+    world.roll()
+    tables = " ".join(str(one.value) for one in show("trust").table)
+    assert r"\[2.1\]\(https" in tables
+    assert "[2.1](https" not in tables
+
+
+def test_a_feature_draws_no_picture(show: Callable[..., AppTest], world: Rolled) -> None:
+    """Whoever has a token can send any text as a name, of as many people as it takes."""
+    name = "![x](https://example.com)"
+    for who in PEOPLE:
+        world.add(t.FEATURE_DAY, who, MONDAY, kind="tool", feature=name, connection_id=TELEMETRY,
+                  product="claude_code", uses=3)  # fmt: skip
+    world.roll()
+    page = show("features").radio(key="kind").set_value("Tools").run()
+    assert r"## !\[x\](https://example.com): 12 people" in words(page)
+    assert name not in words(page)

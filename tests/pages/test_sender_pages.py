@@ -126,6 +126,17 @@ def test_a_test_waits_for_the_first_batch(
     assert "example.com" not in said
 
 
+def test_what_clients_say_of_themselves_draws_no_link(
+    show: Callable[..., AppTest], store: server.Opened
+) -> None:
+    """Whoever has a token can send any text as a version."""
+    senders.add(store.engine, "telemetry", "Clients", Options())
+    report(store.engine, "Clients", version="![2.1](https://example.com)")
+    said = words(show("connect").button(key="listen-Clients").click().run())
+    assert r"**Client versions** · \!\[2.1\]\(https" in said
+    assert "](https://example.com" not in said
+
+
 def test_a_test_gives_up(show: Callable[..., AppTest], store: server.Opened, clock: Any) -> None:
     """After two minutes it says what may be wrong."""
     senders.add(store.engine, "telemetry", "Clients", Options())
