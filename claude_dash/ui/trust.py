@@ -8,6 +8,7 @@ import streamlit as st
 from claude_dash import trust as reliance
 from claude_dash.charts import heat, theme
 from claude_dash.clock import days, today
+from claude_dash.connections.senders import KINDS as SENT_KINDS
 from claude_dash.log import scrub
 from claude_dash.rollup.once import CLIENTS
 from claude_dash.ui.clients import clients
@@ -34,7 +35,9 @@ KINDS = {
     "bedrock": "Amazon Bedrock: no sessions, lines, commits or features in its logs",
     "telemetry": "Telemetry of clients: covers the command line only",
     "hooks": "Hooks of clients: features, and sessions of whom nothing else sees",
+    "sessions": "Session files: no commits and no accepted edits in them",
 }
+COUNTED = {"bedrock": "calls", "sessions": "lines"}  # else points
 WORDS = {
     "ok": "read regularly",
     "paused": "paused",
@@ -137,7 +140,7 @@ def _states(one: reliance.ReportTrust, shown: Sequence[date]) -> dict[date, str]
 def _source(view: View, one: reliance.SourceTrust) -> None:
     with st.container(border=True, key=f"source-{one.name}"):
         st.markdown(f"## {one.name}")
-        sends = one.kind in CLIENTS
+        sends = one.kind in SENT_KINDS
         status = "listening" if sends and one.status == "waiting" else one.status
         facts = [KINDS.get(one.kind, one.kind), WORDS.get(status, status)]
         if sends and one.first_day:
@@ -192,7 +195,7 @@ def _bucket(one: reliance.SourceTrust) -> None:
             + ", ".join(f"{theme.day(day)} {number:,}" for day, number in listed)
         )
     if one.left_out:
-        what = "points" if one.kind in CLIENTS else "calls"
+        what = COUNTED.get(one.kind, "points")
         st.write(f"{what.capitalize()} that do not count, or not fully, by reason:")
         st.table({"reason": list(one.left_out), what: [f"{n:,}" for n in one.left_out.values()]})
     if one.objects:

@@ -120,3 +120,20 @@ def test_a_feature_draws_no_picture(show: Callable[..., AppTest], world: Rolled)
     page = show("features").radio(key="kind").set_value("Tools").run()
     assert r"## !\[x\](https://example.com): 12 people" in words(page)
     assert name not in words(page)
+
+
+def test_of_session_files_earlier_days_may_come(
+    show: Callable[..., AppTest], store: server.Opened
+) -> None:
+    """They are no stream that begins with the connection: older files may be taken in later."""
+    made = Rolled(store.settings, store.engine)
+    made.connect(TELEMETRY, "sessions", "")
+    made.read(MONDAY)
+    count_left = {(MONDAY, "its week is sealed"): 7}
+    with made.engine.begin() as connection:
+        count_aside(connection, TELEMETRY, "sessions.left_out", count_left)
+    made.roll()
+    said = words(show("trust"))
+    assert "Session files: no commits" in said
+    assert "earlier days cannot be had" not in said
+    assert "Lines that do not count" in said
