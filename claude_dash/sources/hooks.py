@@ -168,8 +168,9 @@ def _of_call(tool: str, sent: msgspec.Raw) -> Iterator[Feature]:
         server = tool[len(_MCP) :].partition("__")[0]
         if server:
             yield Feature("mcp_server", server, 1)
-        if server.startswith(_PLUGIN):
-            yield Feature("plugin", server[len(_PLUGIN) :].partition("_")[0], 1)
+        plugin = server[len(_PLUGIN) :].partition("_")[0] if server.startswith(_PLUGIN) else ""
+        if plugin:
+            yield Feature("plugin", plugin, 1)
     elif tool == "Skill":
         if skill := named(_input(sent).skill):
             yield Feature("skill", skill, 1)
