@@ -142,7 +142,7 @@ def expected(truth: Truth) -> dict[str, int]:
     }
 
 
-@pytest.mark.parametrize("times", [3, pytest.param(50, marks=pytest.mark.load)])
+@pytest.mark.parametrize("times", [3, pytest.param(8, marks=pytest.mark.load)])
 def test_a_killed_sync_is_taken_up_again(
     times: int, server: VendorServer, program: Program, tmp_path: Path
 ) -> None:

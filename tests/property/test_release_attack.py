@@ -20,7 +20,7 @@ from tests.property.stores import (
 from tests.rolled import ALL, MONDAY
 
 POLICY = Policy()
-SEEDS = range(10)
+SEEDS = range(6)
 
 
 def rolled_town(seed: int, settings: Settings, *, has_logs: bool, has_others: bool) -> Town:
