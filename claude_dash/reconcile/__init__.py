@@ -5,7 +5,7 @@ source counts, and only where nothing about a few follows: from either total, fr
 difference, from another pair of sources, from other weeks, or from what was released.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import combinations
@@ -84,12 +84,7 @@ def reconcile(engine: Engine, policy: Policy, one: str, other: str) -> Reconcile
             if is_told
             else []
         )
-        sets = {"both": a.people & b.people, "one": a.people - b.people,
-                "other": b.people - a.people}  # fmt: skip
-        counts = overlaps.told(sets, a.people | b.people, policy.k)
-        known: list[overlaps.People] = [
-            people for name, people in sets.items() if counts[name] is not None
-        ]
+        counts, known = _counts([*every.values()], policy)
         told = {line.measure: dict(zip((one, other), line.values, strict=True))
                 for line in lines if line.values}  # fmt: skip
         case = Case(connection, policy, since, until, status.load(connection), told, known)
@@ -97,11 +92,30 @@ def reconcile(engine: Engine, policy: Policy, one: str, other: str) -> Reconcile
             since=since,
             until=until,
             names=(one, other),
-            people=counts["both"],
-            only=(counts["one"], counts["other"]),
+            people=counts[a.number, b.number, True],
+            only=(counts[a.number, b.number, False], counts[b.number, a.number, False]),
             lines=lines,
             causes=causes(case, a, b),
         )
+
+
+def _counts(
+    every: Sequence[Side], policy: Policy
+) -> tuple[Mapping[tuple[int, int, bool], int | None], list[overlaps.People]]:
+    """Return how many people any two sides have both, or one has alone, and which sets are told.
+
+    All pairs are asked together: who sees two of them subtracts the one from the other.
+    """
+    sets: dict[tuple[int, int, bool], overlaps.People] = {}
+    for one, other in combinations(every, 2):
+        sets[one.number, other.number, True] = one.people & other.people
+        sets[one.number, other.number, False] = one.people - other.people
+        sets[other.number, one.number, False] = other.people - one.people
+    everybody = set[int]().union(*(side.people for side in every))
+    found = overlaps.told({str(key): people for key, people in sets.items()}, everybody, policy.k)
+    counts = {key: found[str(key)] for key in sets}
+    counts |= {(key[1], key[0], True): counts[key] for key in sets if key[2]}
+    return counts, [sets[key] for key in sets if counts[key] is not None]
 
 
 def _lines(

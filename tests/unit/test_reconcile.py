@@ -244,6 +244,28 @@ def test_two_causes_do_not_tell_who_has_one_of_them_alone(store: Rolled) -> None
     assert any(says.startswith(f"Some people of {B} sent requests") for says in made.causes)
 
 
+def test_numbers_of_two_pairs_do_not_tell_who_is_between_them(store: Rolled) -> None:
+    """Who has files sends telemetry too, so two more in both follow from two pairs with a third."""
+    store.connect(TELEMETRY + 1, "sessions", "")
+    for who in PEOPLE:
+        console(store, who, 0, 10)
+        if who <= 14:
+            sent(store, who, 0, 10)
+        if who <= 12:
+            store.add(t.CLIENT_DAY, who, day(0), connection_id=TELEMETRY + 1, setup=1,
+                      terminal_type="", sessions=1)  # fmt: skip
+    names = [A, B, f"sessions {TELEMETRY + 1}"]
+    store.write()
+    told = {}
+    for one, other in combinations(names, 2):
+        made = reconcile(store.engine, POLICY, one, other)
+        assert made is not None
+        told[one, other] = (made.people, *made.only)
+    assert told[A, B] == (14, 10, 0)
+    assert told[A, names[2]] == (None, None, 0)
+    assert told[B, names[2]] == (None, None, 0)
+
+
 def test_a_cost_that_nobody_knows_is_not_zero(store: Rolled) -> None:
     """Where one side has a price for nothing there is no line of cost, and the cause stands."""
     for who in PEOPLE:
