@@ -95,10 +95,15 @@ class Receiving:
         receiver = self.receiver
         refused, receiver.refused = receiver.refused, type(receiver.refused)()
         used, receiver.used = receiver.used, set()
-        with self._engine.begin() as connection:
-            tokens.note_used(connection, used)
-            for (number, kind, reason), requests in refused.items():
-                count_aside(connection, number, kind + LEFT_OUT, {(today(), reason): requests})
+        try:
+            with self._engine.begin() as connection:
+                tokens.note_used(connection, used)
+                for (number, kind, reason), requests in refused.items():
+                    count_aside(connection, number, kind + LEFT_OUT, {(today(), reason): requests})
+        except SQLAlchemyError:
+            receiver.refused.update(refused)
+            receiver.used |= used
+            raise
 
 
 class Child:

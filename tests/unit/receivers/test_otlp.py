@@ -12,13 +12,16 @@ from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceResponse,
 )
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import OperationalError
 
 from claude_dash.connections import senders
 from claude_dash.facts import tables as t
 from claude_dash.receivers import bodies, otlp
+from claude_dash.receivers.receiving import Receiving
 from claude_dash.sources import telemetry
+from claude_dash.store import tokens
+from claude_dash.store.vault import Vault
 from tests import recorded_clients as clients
 from tests.recorded_clients import NAME, Sending
 
@@ -93,6 +96,29 @@ def test_traces_never_and_events_only_where_wanted(sending: Sending, engine: Any
     senders.change(engine, NAME, counts_events=True)
     assert _status(sending, b"{}", "/v1/logs") == 200
     assert _status(sending, b"{}", "/v1/traces") == 403
+
+
+def test_what_was_refused_is_kept_until_it_can_be_written(
+    engine: Engine, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the store is away nothing of what was refused is forgotten, nor which tokens came."""
+    made = Receiving(engine, Vault(settings), is_counting=False)
+    token = senders.add(engine, "telemetry", NAME, senders.Options()).token
+    made.receiver.refused[1, "telemetry", "traces, never kept"] = 3
+    made.receiver.used.add(tokens.digest_of(token))
+
+    def fail(*_: object) -> None:
+        message = "away"
+        raise OperationalError(message, {}, OSError(message))
+
+    with monkeypatch.context() as away:
+        away.setattr("claude_dash.receivers.receiving.count_aside", fail)
+        made._try_note()
+    made.start()
+    made.stop()  # it tries once more
+    with engine.connect() as connection:
+        assert connection.execute(select(t.REJECT.c.records)).scalars().all() == [3]
+        assert connection.execute(select(t.INGEST_TOKEN.c.used_at)).scalar() is not None
 
 
 def test_a_rotated_token_is_good_for_the_overlap(sending: Sending, engine: Any, clock: Any) -> None:
