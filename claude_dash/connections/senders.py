@@ -22,7 +22,6 @@ from claude_dash.store import tokens
 from claude_dash.store.audit import note
 
 TELEMETRY, HOOKS = KINDS = ("telemetry", "hooks")
-OVERLAP = timedelta(hours=24)
 PERSON_KEY = "enduser.id"  # contract 11: the documented way for fleets without accounts
 _CONNECTION = t.CONNECTION
 

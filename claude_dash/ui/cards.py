@@ -248,9 +248,3 @@ def calculated(release: Release) -> None:
         f"Policy version {release.policy}: groups of {release.k} people and more",
     ]
     st.caption(" · ".join(facts))
-
-
-def complete_to(as_of: Sequence[date | None]) -> str:
-    """Return the words at the right of a page's title."""
-    known = [day for day in as_of if day]
-    return f"Complete to {theme.day(min(known))}" if known else "Nothing complete yet"

@@ -9,21 +9,14 @@ from claude_dash.charts import bars, theme
 from claude_dash.metrics.catalog.adoption import COVERAGE_RATE
 from claude_dash.metrics.release import Release
 from claude_dash.privacy.policy import Policy
-from claude_dash.rollup.once import BEDROCK, CLIENTS
 from claude_dash.ui import statements
 from claude_dash.ui.cards import card, visible
+from claude_dash.ui.order import NAMES
 from claude_dash.ui.page import CACHE_ENTRIES, CACHE_TTL_S, View
 from claude_dash.ui.server import opened
 
 DAY = timedelta(days=1)
 HIDDEN = f"hidden · {theme.REASONS['small group']}"
-NAMES = {
-    "console": "Claude Console",
-    "enterprise": "Claude Enterprise",
-    BEDROCK: "Amazon Bedrock",
-    **{kind: kind.capitalize() for kind in CLIENTS},
-    "sessions": "Session files",
-}
 GRADES: dict[known.Grade, str] = {
     "people": "nearly every call on Amazon Bedrock names a person",
     "roles": "many calls on Amazon Bedrock come from roles that several people share",

@@ -6,7 +6,7 @@ import streamlit as st
 
 from claude_dash import trust
 from claude_dash.charts import theme
-from claude_dash.clock import now, today
+from claude_dash.clock import now
 from claude_dash.log import scrub
 from claude_dash.metrics.catalog.adoption import LOGS_ALONE
 from claude_dash.metrics.release import Release
@@ -104,13 +104,3 @@ def lock_line(release: Release) -> None:
         else ""
     )
     st.caption(f":material/lock: {merged}Nothing on this page is about a single person.")
-
-
-def nothing_in_range(view: View, release: Release) -> None:
-    """Say that the range holds nothing, and offer the last weeks."""
-    if release.rows and all(row.status == "missing" for row in release.rows):
-        first = release.data_starts
-        says = f" The first day is {theme.day(first)} {first.year}." if first else ""
-        st.info(f"No data in this range.{says}", icon=":material/info:")
-        last = min(view.filters.until, today())
-        st.caption(f"The range ends on {theme.day(last)} {last.year}.")
