@@ -1,6 +1,5 @@
 """The same journey on SQLite and on PostgreSQL: a key, a sync, figures, a purge."""
 
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -15,26 +14,13 @@ from claude_dash.metrics.release import Query
 from claude_dash.people import identities, moves
 from claude_dash.rollup import roll_up
 from claude_dash.store import retention
-from claude_dash.store.engine import check, migrate, open_store
+from claude_dash.store.engine import check
 from claude_dash.store.migrations.steps import differences
 from claude_dash.store.vault import Vault
 from tests import tiny
-from tests.postgres import postgres_server, postgres_url
 
-__all__ = ["postgres_server", "postgres_url"]
 READER = Reader("test", Role.VIEWER)
 TABLES = (t.ACTIVITY_DAY, t.MODEL_USAGE_DAY, t.TOOL_DAY, t.RELEASE_ROW, t.GROUP_ROW, t.PERSON_WEEK)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: object) -> Iterator[Engine]:
-    """Yield an empty, migrated store of each kind."""
-    sqlite = f"sqlite:///{tmp_path}/store.db"
-    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    engine = open_store(url)
-    migrate(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """What is counted and told of clients is the same on both stores."""
 
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-import pytest
 from sqlalchemy import Engine
 
 from claude_dash.clients import clients, priced_by_clients
@@ -14,22 +12,11 @@ from claude_dash.people.hints import join_team
 from claude_dash.privacy.policy import Policy
 from claude_dash.reconcile import reconcile
 from claude_dash.store.adding import count_aside
-from claude_dash.store.engine import migrate, open_store
 from tests.postgres import postgres_server, postgres_url  # noqa: F401 - fixtures
 from tests.rolled import ALL, MONDAY, WEEK, Rolled
 
 BUCKET, TELEMETRY = 1, 2
 PEOPLE = range(1, 13)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: Any, settings: Any) -> Iterator[Engine]:
-    """Yield an empty store of each kind."""
-    is_sqlite = request.param == "sqlite"
-    engine = open_store(settings.url if is_sqlite else request.getfixturevalue("postgres_url"))
-    migrate(engine)
-    yield engine
-    engine.dispose()
 
 
 def test_clients_beside_a_log(store: Engine, settings: Any) -> None:

@@ -1,6 +1,5 @@
 """What clients sent: what is said of it, and that it goes with its connection, on both stores."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -15,26 +14,18 @@ from claude_dash.connections.clients import Arrived, arrived, test
 from claude_dash.connections.senders import Options
 from claude_dash.facts import tables as t
 from claude_dash.store import tokens
-from claude_dash.store.engine import migrate, open_store
-from tests.postgres import postgres_server, postgres_url
 from tests.senders import VERSION, arrive, report
 
-__all__ = ["postgres_server", "postgres_url"]
 test.__test__ = False  # no test of pytest's
 KEPT = (t.CLIENT_DAY, t.SENT_SESSION, t.INGEST_TOKEN, t.PERSON, t.IDENTITY)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: object) -> Iterator[Engine]:
-    """Yield a migrated store of each kind with two connections for telemetry."""
-    sqlite = f"sqlite:///{tmp_path}/store.db"
-    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    engine = open_store(url)
-    migrate(engine)
-    senders.add(engine, "telemetry", "Clients", Options())
-    senders.add(engine, "telemetry", "Others", Options())
-    yield engine
-    engine.dispose()
+@pytest.fixture
+def store(store: Engine) -> Engine:
+    """Return a store of each kind with two connections for telemetry."""
+    senders.add(store, "telemetry", "Clients", Options())
+    senders.add(store, "telemetry", "Others", Options())
+    return store
 
 
 def left(engine: Engine) -> dict[str, int]:

@@ -1,6 +1,5 @@
 """Recorded session files, on SQLite and on PostgreSQL: the same totals, and nothing twice."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,26 +13,18 @@ from claude_dash.connections.session_files import IMPORTED
 from claude_dash.facts import tables as t
 from claude_dash.ingest.sessions import import_folder
 from claude_dash.store import retention
-from claude_dash.store.engine import migrate, open_store
 from claude_dash.store.vault import Vault
 from tests import session_lines as lines
-from tests.postgres import postgres_server, postgres_url
 from tests.session_lines import EMAIL, TOTALS
 
-__all__ = ["postgres_server", "postgres_url"]
 AFTER = datetime(2026, 11, 24, 12, tzinfo=UTC)  # the files were recorded on the 21st
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path, clock: Any) -> Iterator[Engine]:
-    """Yield an empty, migrated store of each kind, some days after the files were recorded."""
+@pytest.fixture
+def store(store: Engine, clock: Any) -> Engine:
+    """Return an empty store of each kind, some days after the files were recorded."""
     clock.at(AFTER)
-    sqlite = f"sqlite:///{tmp_path}/store.db"
-    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    engine = open_store(url)
-    migrate(engine)
-    yield engine
-    engine.dispose()
+    return store
 
 
 def test_a_mirror_gives_what_the_api_served(

@@ -1,32 +1,16 @@
 """Models without a price, on SQLite and on PostgreSQL."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import Engine, Table, event, insert
 
 from claude_dash import trust
 from claude_dash.facts import tables as t
 from claude_dash.store import overrides
-from claude_dash.store.engine import migrate, open_store
 from claude_dash.store.overrides import price_from
-from tests.postgres import postgres_server, postgres_url
 
-__all__ = ["postgres_server", "postgres_url"]
 DAY = date(2026, 11, 10)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: object) -> Iterator[Engine]:
-    """Yield an empty, migrated store of each kind."""
-    sqlite = f"sqlite:///{tmp_path}/store.db"
-    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    engine = open_store(url)
-    migrate(engine)
-    yield engine
-    engine.dispose()
 
 
 def add(engine: Engine, table: Table, model: str, cost: int | None, tokens: int = 1) -> None:
