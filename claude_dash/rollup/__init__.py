@@ -17,7 +17,7 @@ from claude_dash.rollup import basis, finality, progress, uses
 from claude_dash.rollup import presence as who
 from claude_dash.rollup.crowd import Crowd, Unnamed, gather
 from claude_dash.rollup.difference import Selves
-from claude_dash.rollup.draft import discard, drafting, make_room, publish, showing
+from claude_dash.rollup.draft import Columns, discard, drafting, make_room, publish, showing
 from claude_dash.rollup.group_months import roll_up_group_month
 from claude_dash.rollup.habits import SEGMENT_WEEKS, History, read_invites, roll_up_habits
 from claude_dash.rollup.holding import placed
@@ -37,19 +37,20 @@ def roll_up(engine: Engine, settings: Settings) -> int:
     """Rebuild the releases of every touched period; return how many weeks were touched.
 
     All of them are drafted from one state of the store and stand at once. Until then their marks
-    stay, so that a roll-up which is cut off is done again. Sealed weeks and months keep their
-    releases.
+    stay, so that a roll-up which is cut off is done again. A week that is marked again meanwhile is
+    rebuilt once more; clients may go on sending. Sealed weeks and months keep their releases.
     """
     with hold(engine, "rollup"):
-        done = 0
-        while rebuilt := _roll_up_touched(engine, settings):
-            done += rebuilt
+        done: set[date] = set()
+        while (weeks := _roll_up_touched(engine, settings)) - done:
+            done |= weeks
         with engine.begin() as connection:
             finality.mark(connection)
-    return done
+    return len(done)
 
 
-def _roll_up_touched(engine: Engine, settings: Settings) -> int:
+def _roll_up_touched(engine: Engine, settings: Settings) -> set[date]:
+    """Rebuild what is marked; return the weeks that were."""
     with engine.connect() as connection:
         make_room(connection)
         with one_state(connection):
@@ -73,7 +74,7 @@ def _roll_up_touched(engine: Engine, settings: Settings) -> int:
             finally:
                 with one_state(connection):
                     discard(connection)
-    return len(marks)
+    return set(marks)
 
 
 def _touched(connection: Connection) -> dict[date, tuple[Touched, int]]:
@@ -170,25 +171,25 @@ def _roll_up_later(
             _roll_up_month(connection, month, crowds, history, policy)
 
 
-def _of_week(monday: date, c: Any) -> Iterator[ColumnElement[bool]]:  # noqa: ANN401 - columns
+def _of_week(monday: date, c: Columns) -> Iterator[ColumnElement[bool]]:
     """Yield what tells the releases of a week, its days and its parts."""
     yield c.grain.in_(("day", "part", "week"))
     yield c.start >= monday
     yield c.start < monday + WEEK
 
 
-def _of_habits(since: date, c: Any) -> Iterator[ColumnElement[bool]]:  # noqa: ANN401 - columns
+def _of_habits(since: date, c: Columns) -> Iterator[ColumnElement[bool]]:
     yield c.grain == "week"
     yield c.start >= since
     yield c.measure.in_(HABITS)
 
 
-def _of_month(month: date, c: Any) -> Iterator[ColumnElement[bool]]:  # noqa: ANN401 - columns
+def _of_month(month: date, c: Columns) -> Iterator[ColumnElement[bool]]:
     yield c.grain == "month"
     yield c.start == month
 
 
-def _behind_month(month: date, c: Any) -> Iterator[ColumnElement[bool]]:  # noqa: ANN401 - columns
+def _behind_month(month: date, c: Columns) -> Iterator[ColumnElement[bool]]:
     """Yield what tells the releases of a month, and those of weeks and parts it is made of."""
     yield c.grain.in_(("part", "week", "month"))
     yield c.start >= week_of(month)
@@ -236,8 +237,10 @@ def _roll_up_month(
     seen = Seen.read(connection, min(weeks_of_month(month)[0], month), until)
     made: list[Rows] = []
     if deciding is not None:
-        made.append(roll_up_calendar_month(connection, month, deciding, history, seen, policy))
-    made.append(roll_up_group_month(connection, month, crowds, history, seen, policy))
+        made.append(
+            roll_up_calendar_month(connection, month, deciding, history, seen, policy=policy)
+        )
+    made.append(roll_up_group_month(connection, month, crowds, history, seen, policy=policy))
     # Flows look one month back; where that month is purged, they stay as they were released.
     kept = () if history.knows(week_of(month_of(month - timedelta(days=1)))) else FLOWS
     connection.execute(

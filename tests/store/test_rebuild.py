@@ -1,6 +1,7 @@
 """Promises of a rebuild on both stores: its weeks stand together, whatever happens meanwhile."""
 
-from collections.abc import Callable, Iterator
+import subprocess
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy import Engine, select
 
 from claude_dash import answers, rollup
 from claude_dash.access.readers import Reader, Role
-from claude_dash.config import Settings
+from claude_dash.config import PREFIX, Settings
 from claude_dash.facts import tables as t
 from claude_dash.facts.identity import Identified
 from claude_dash.metrics.release import Query
@@ -19,13 +20,11 @@ from claude_dash.rollup.once import ORDER
 from claude_dash.rollup.order import set_order
 from claude_dash.rollup.progress import rebuilding
 from claude_dash.store import retention
-from claude_dash.store.engine import migrate, open_store
 from claude_dash.store.vault import Vault
 from claude_dash.store.write import touch
-from tests.postgres import postgres_server, postgres_url
+from claude_dash.ui.server import REBUILDING
 from tests.rolled import ALL, CONSOLE, MONDAY, WEEK, Rolled
 
-__all__ = ["postgres_server", "postgres_url"]
 READER = Reader("test", Role.VIEWER)
 TELEMETRY = 3
 WEEKS = [MONDAY - number * WEEK for number in range(5)]
@@ -38,21 +37,10 @@ class StoppedError(Exception):
     """Stands for a process that ends."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: object) -> Iterator[Engine]:
-    """Yield an empty, migrated store of each kind."""
-    sqlite = f"sqlite:///{tmp_path}/store.db"
-    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    made = open_store(url)
-    migrate(made)
-    yield made
-    made.dispose()
-
-
 @pytest.fixture
-def world(engine: Engine, settings: Settings) -> Rolled:
+def world(store: Engine, settings: Settings) -> Rolled:
     """Return people whom a Console and telemetry see in five weeks, each with its own numbers."""
-    world = Rolled(settings, engine)
+    world = Rolled(settings, store)
     world.connect(CONSOLE, "console")
     world.connect(2, "enterprise")
     world.connect(TELEMETRY, "telemetry", "")
@@ -177,6 +165,35 @@ def test_a_week_that_changes_meanwhile_is_rebuilt_again(
     roll_up(world.engine, world.settings)
     assert rebuilt == [*WEEKS, WEEKS[0], WEEKS[4]]
     assert sessions(world) == [24 * 3 + 7, *[24 * 3] * 3, 24 * 3 + 7]
+
+
+def test_clients_that_go_on_sending_hold_nobody_up(
+    world: Rolled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A week that is marked in every pass is left for the next roll-up after one more."""
+    reorder(world)
+    passes: list[date] = []
+
+    def mark(monday: date) -> None:
+        passes.append(monday)
+        with world.engine.begin() as connection:
+            touch(connection, {MONDAY})
+
+    meanwhile(monkeypatch, mark)
+    assert roll_up(world.engine, world.settings) == len(WEEKS)
+    assert passes == [*WEEKS, MONDAY]
+    assert [row.week for row in world.rows_of(t.TOUCHED_WEEK)] == [MONDAY]
+
+
+def test_a_process_beside_the_pages_rebuilds_what_is_marked(
+    world: Rolled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an administrator changed stands when the process that the server starts has ended."""
+    reorder(world)
+    url = world.engine.url.render_as_string(hide_password=False)
+    monkeypatch.setenv(f"{PREFIX}DATABASE_URL", url)
+    subprocess.run(REBUILDING, check=True, timeout=60)
+    assert sessions(world) == [24 * 3] * 5
 
 
 def test_whoever_is_erased_meanwhile_does_not_come_back(
