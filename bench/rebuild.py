@@ -75,7 +75,7 @@ def _pages(calls: dict[str, list[Call]], goes_on: Callable[[], bool]) -> str:
         took.setdefault(page, []).append((time.perf_counter() - began) * 1000)
         if not goes_on():
             break
-        time.sleep(PAGE_EVERY_S)
+        time.sleep(PAGE_EVERY_S)  # so often a reader opens one
     every = sorted(one for of in took.values() for one in of)
     slowest = max(took, key=lambda page: max(took[page]))
     return (

@@ -125,7 +125,7 @@ def add(
     return says
 
 
-def _save(connection: Connection, name: str, options: Options, **values: Any) -> None:  # noqa: ANN401 - columns of the table
+def _save(connection: Connection, name: str, options: Options, **values: object) -> None:
     """Store a connection, and give it what one to the same folder left."""
     place = f"folder:{sha256(options.folder.encode()).hexdigest()}"  # its path may name somebody
     values |= {"organization_id": place, "options": options.dump()}

@@ -26,6 +26,7 @@ from sqlalchemy import (
     text,
     tuple_,
 )
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from claude_dash.facts import tables as t
 from claude_dash.store.adding import insert_or
@@ -35,7 +36,8 @@ _RELEASE = t.RELEASE_ROW  # too many to copy: each step has those that it reads 
 _COPIED = (t.GROUP_ROW, t.PERSON_WEEK, t.PERSON_SPAN, t.PERSON_USE, t.CHANGED_DAY, t.TOLD_WEEK)
 _NOTED = t.REVISION  # only ever added to
 _REPLACED = (_RELEASE, *_COPIED)
-Which = Callable[[Any], Iterable[ColumnElement[bool]]]  # of the columns of releases
+Columns = ReadOnlyColumnCollection[str, Column[Any]]
+Which = Callable[[Columns], Iterable[ColumnElement[bool]]]  # of the columns of releases
 
 
 def _like(table: Table, name: str, first: Sequence[str] = ()) -> Table:

@@ -42,12 +42,13 @@ def _week_rows(partition: Partition, level: str) -> Sequence[Row]:
     return partition.departments if level == DEPARTMENT else partition.teams
 
 
-def roll_up_group_month(  # noqa: PLR0917 - as its neighbours
+def roll_up_group_month(
     connection: Connection,
     first: date,
     crowds: Mapping[date, Crowd],
     history: History,
     seen: sightings.Seen,
+    *,
     policy: Policy,
 ) -> Rows:
     """Return the releases of a month for departments and teams, and store who stands together.

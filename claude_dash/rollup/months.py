@@ -86,12 +86,13 @@ def _populations(connection: Connection, mondays: list[date]) -> list[int]:
     return list(connection.execute(query).scalars())
 
 
-def roll_up_calendar_month(  # noqa: PLR0917 - as its neighbours
+def roll_up_calendar_month(
     connection: Connection,
     first: date,
     crowd: Crowd,
     history: History,
     seen: sightings.Seen,
+    *,
     policy: Policy,
 ) -> Rows:
     """Return the releases of a calendar month of the organisation.

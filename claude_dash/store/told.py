@@ -18,7 +18,7 @@ _TOLD = t.TOLD_WEEK
 Arrays = Mapping[str, NDArray[Any]]
 
 
-def pack(about: Any, arrays: Arrays) -> bytes:  # noqa: ANN401 - JSON
+def pack(about: object, arrays: Arrays) -> bytes:
     """Return a description that JSON can hold, and arrays by name, as bytes."""
     names = [(name, one.dtype.str, one.shape) for name, one in arrays.items()]
     head = json.dumps([about, names]).encode()

@@ -163,4 +163,4 @@ def roll_up_in_background() -> None:
 
     A year of a large organisation takes minutes, and threads share one interpreter.
     """
-    in_background(lambda: subprocess.run(REBUILDING, check=True))  # noqa: S603 - ours
+    in_background(lambda: subprocess.run(REBUILDING, check=True))  # noqa: S603 - a fixed command of ours

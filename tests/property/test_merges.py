@@ -101,9 +101,7 @@ def changes(town: Town, rng: np.random.Generator) -> list[Change]:
 @pytest.mark.parametrize("is_seen", [False, True], ids=["unseen", "seen"])
 @pytest.mark.parametrize("seed", range(2))
 def test_a_wrong_merge_undone_restores_every_number(
-    settings: Settings,
-    seed: int,
-    is_seen: bool,  # noqa: FBT001 - a case
+    settings: Settings, seed: int, *, is_seen: bool
 ) -> None:
     """Merges, keys given to people and splits, in chains, are undone one by one from the last.
 
