@@ -1,6 +1,6 @@
 """The ledger: figures that were shown and are others now, and weeks whose teams keep theirs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,7 +17,7 @@ from claude_dash.privacy.policy import Policy
 from claude_dash.units import usd
 
 MAX_REVISIONS = 60
-ORGANIZATION, AUTOMATION = "organization", "automation"
+ORGANIZATION, ALL, AUTOMATION = "organization", "all", "automation"
 _REVISION, _TOLD = t.REVISION, t.TOLD_WEEK
 
 
@@ -40,13 +40,14 @@ class Revised:
 
 
 def revisions(engine: Engine, policy: Policy) -> Sequence[Revised]:
-    """Return the newest revisions, newest first; none of a group that the policy hides by now."""
+    """Return the newest revisions, newest first; none that the policy that holds now hides."""
     c = _REVISION.c
     order = (c.at.desc(), c.start.desc(), c.level != ORGANIZATION, c.measure, c.key)
+    query = select(_REVISION).where(c.k >= policy.k).order_by(*order).limit(MAX_REVISIONS)
     with engine.connect() as connection:
-        rows = connection.execute(select(_REVISION).order_by(*order).limit(MAX_REVISIONS)).all()
-        names = groups.Names(connection)
-        found = [(row, _whose(connection, names, row, policy)) for row in rows]
+        rows = connection.execute(query).all()
+        names = _names(connection, rows, policy)
+    found = [(row, names.get((row.grain, row.start, row.level, row.key))) for row in rows]
     return [_revised(row, whose) for row, whose in found if whose is not None]
 
 
@@ -58,19 +59,21 @@ def held_weeks(engine: Engine) -> Sequence[date]:
         return connection.execute(query).scalars().all()
 
 
-def _whose(
-    connection: Connection, names: groups.Names, row: Row[Any], policy: Policy
-) -> str | None:
-    """Return the label of a row's group; None where it is not shown on its own any more."""
-    if row.level == ORGANIZATION:
-        return ""
-    until = row.start + timedelta(days=1)
-    shown = groups.load(connection, names, row.grain, row.level, since=row.start, until=until)
-    found = (one for one in shown.get(row.start, ()) if one.key == row.key)
-    one = next(found, None)
-    if one is None or (one.population < policy.k and one.key != AUTOMATION):
-        return None
-    return one.label
+def _names(
+    connection: Connection, rows: Sequence[Row[Any]], policy: Policy
+) -> Mapping[tuple[str, date, str, str], str]:
+    """Return the labels of the rows' groups that are still shown on their own."""
+    found, names = {}, groups.Names(connection)
+    for grain, start, level in {(row.grain, row.start, row.level) for row in rows}:
+        if level == ORGANIZATION:
+            found[grain, start, level, ALL] = ""
+            continue
+        until = start + timedelta(days=1)
+        shown = groups.load(connection, names, grain, level, since=start, until=until)
+        for one in shown.get(start, ()):
+            if one.population >= policy.k or one.key == AUTOMATION:
+                found[grain, start, level, one.key] = one.label
+    return found
 
 
 def _revised(row: Row[Any], whose: str) -> Revised:

@@ -269,6 +269,7 @@ class Revision(SQLModel, table=True):
     grain: str = "day"  # or week
     level: str = "organization"
     key: str = "all"  # of GroupRow
+    k: int = 5  # of how many people at least the change is
     start: date
     before: int = Field(sa_type=BigInteger)
     after: int = Field(sa_type=BigInteger)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, select
 
 from claude_dash.clock import week_of
 from claude_dash.facts import tables as t
+from claude_dash.facts.told import TEAMS
 from claude_dash.people.changes import open_weeks
 from claude_dash.people.memberships import Record
 from claude_dash.people.names import folded, spelled
@@ -40,7 +41,7 @@ def join_team(
     spans = [Span(monday, None, found)]
     after = {person: splice(before.get(person, ()), spans, monday) for person in wanted}
     record.rewrite(connection, before, after)
-    touch(connection, {week for week in open_weeks(connection) if week >= monday})
+    touch(connection, {week for week in open_weeks(connection) if week >= monday}, TEAMS)
 
 
 def forget_hints(connection: Connection, number: int) -> None:

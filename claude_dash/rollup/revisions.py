@@ -58,14 +58,14 @@ def kept(
         connection.execute(
             insert(t.REVISION).values(
                 at=now(), measure=one.measure, start=one.day, before=old, after=new,
-                reason=LATE_DATA,
+                k=policy.k, reason=LATE_DATA,
             )
         )  # fmt: skip
     later = _totals(connection, monday, revised)
     rows = [
         {"at": now(), "grain": "week", "start": monday, "level": level, "key": key,
          "measure": measure, "before": earlier[level, key, measure], "after": value,
-         "reason": reason}
+         "k": policy.k, "reason": reason}
         for (level, key, measure), value in later.items()
         if earlier.get((level, key, measure), value) != value
     ]  # fmt: skip

@@ -90,7 +90,7 @@ def _delete_sealed_facts(connection: Connection) -> None:
 
 def _delete_old(connection: Connection, settings: Settings, today: date) -> None:
     oldest = _months_before(today, settings.retention_release_months)
-    for table in (t.RELEASE_ROW, t.GROUP_ROW):
+    for table in (t.RELEASE_ROW, t.GROUP_ROW, t.REVISION):
         connection.execute(delete(table).where(table.c.start < oldest))
     log_from = datetime.combine(
         _months_before(today, AUDIT_MONTHS), datetime.min.time(), now().tzinfo

@@ -44,6 +44,8 @@ def forget(connection: Connection, persons: Collection[int]) -> None:
     That somebody stood there stays, so that the weeks' figures, which were released with them, do
     not change by what was theirs.
     """
+    if not persons:
+        return
     c = _TOLD.c
     for row in connection.execute(select(_TOLD)).all():
         before = [unpack(row.crowd), unpack(row.blocks)]

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from claude_dash.access.readers import Role
 from claude_dash.facts import tables as t
+from claude_dash.privacy.policy import raise_k
 from claude_dash.ui import server
 from claude_dash.ui.menu import ENTRIES
 from tests.pages.test_pages import show, store, words
@@ -149,3 +150,6 @@ def test_what_was_revised_stands_with_its_reason(show: Show, world: Rolled) -> N
     ]
     assert "keep their earlier figures of W37" in words(page)
     assert "Was" not in str([one.value for one in show("trust", Role.AUDITOR).table])
+    with world.engine.begin() as connection:
+        raise_k(connection, 6, made_by="admin@example.com", reason="", smallest=5)
+    assert "Was" not in str([one.value for one in show("trust").table])
