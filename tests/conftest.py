@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+MADE_ONCE = ("read_once", "enterprise_once", "once")  # stores that whole journeys are copies of
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 CHROMIUM_MISSING = "Chromium is not installed: sudo apt-get install -y chromium"
@@ -42,11 +43,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "real_clock: time is not frozen")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the workers look at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one worker have the browser: two would wait for each other's pages."""
+    """Let one worker have the browser, and what takes long to make once.
+
+    Two browsers would wait for each other's pages.
+    """
     for item in items:
+        used = getattr(item, "fixturenames", ())
+        made = next((name for name in MADE_ONCE if name in used), None)
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.xdist_group("browser"))
+        elif made:
+            item.add_marker(pytest.mark.xdist_group(made))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
