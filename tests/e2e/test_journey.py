@@ -81,9 +81,12 @@ def connected(served: Served, admin: Any) -> Any:
     assert tiny.KEY not in page.content()
     for _ in range(60):
         opened(page, served)
-        if page.locator(".js-plotly-plot .main-svg").count() and page.get_by_text("most so far"):
+        if page.get_by_text("most so far").count():
             break
         page.wait_for_timeout(1000)
+    else:
+        pytest.fail("A minute after the key was saved the overview has no chart of people.")
+    page.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=WAIT_MS)
     page.close()
     return admin
 
