@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import partial
-from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, select
 
 from claude_dash.clock import month_of, next_month, thursday_of, today, week_of, weeks_of_month
 from claude_dash.config import Settings
@@ -17,12 +15,12 @@ from claude_dash.rollup import basis, finality, progress, uses
 from claude_dash.rollup import presence as who
 from claude_dash.rollup.crowd import Crowd, Unnamed, gather
 from claude_dash.rollup.difference import Selves
-from claude_dash.rollup.draft import Columns, discard, drafting, make_room, publish, showing
+from claude_dash.rollup.draft import Columns, discard, drafted, drafting, make_room, publish, put
 from claude_dash.rollup.group_months import roll_up_group_month
 from claude_dash.rollup.habits import SEGMENT_WEEKS, History, read_invites, roll_up_habits
 from claude_dash.rollup.holding import placed
 from claude_dash.rollup.months import deciding_week, roll_up_calendar_month
-from claude_dash.rollup.rows import FLOWS, HABITS, ORGANIZATION, Rows
+from claude_dash.rollup.rows import FLOWS, ORGANIZATION, Rows
 from claude_dash.rollup.sightings import Seen
 from claude_dash.rollup.vendor_counts import Told
 from claude_dash.rollup.weeks import Touched, roll_up_week
@@ -30,7 +28,6 @@ from claude_dash.store.engine import bump, one_state, writing
 from claude_dash.store.locks import hold
 
 WEEK = timedelta(days=7)
-_RELEASE: Any = t.RELEASE_ROW
 
 
 def roll_up(engine: Engine, settings: Settings) -> int:
@@ -111,13 +108,13 @@ def _roll_up_weeks(
     changed = [np.zeros(0, dtype=np.int64)]
     for number, week in enumerate(weeks):
         tell(number, len(weeks))
-        with showing(connection, partial(_of_week, week.monday)):
-            crowds[week.monday], here = roll_up_week(connection, week, standings, unnamed, policy)
+        crowds[week.monday], here = roll_up_week(connection, week, standings, unnamed, policy)
         changed.append(who.store(connection, week.monday, here))
-    for since, until in _runs([week.monday for week in weeks]):
-        uses.update(connection, since, until)
+    uses.update(connection, _runs([week.monday for week in weeks]))
     oldest_open = max(sealed) + WEEK if sealed else None
-    who.update_spans(connection, np.unique(np.concatenate(changed)), oldest_open)
+    persons = np.unique(np.concatenate(changed))
+    if len(persons):
+        who.update_spans(connection, who.load(connection, date.min), persons, oldest_open)
     return crowds
 
 
@@ -162,50 +159,18 @@ def _roll_up_later(
             now = gather(standings, unnamed, monday, history.week(monday).seen, policy)
             crowd = placed(now, told.get(monday), selves, policy)
         crowds[monday] = crowd
-    with showing(connection, partial(_of_habits, since)):
-        for monday, crowd in crowds.items():
-            if monday >= since and monday not in sealed:
-                roll_up_habits(connection, crowd, history, policy)
+    for monday, crowd in crowds.items():
+        if monday >= since and monday not in sealed:
+            roll_up_habits(connection, crowd, history, policy)
     for month in months:
-        with showing(connection, partial(_behind_month, month), partial(_of_month, month)):
-            _roll_up_month(connection, month, crowds, history, policy)
-
-
-def _of_week(monday: date, c: Columns) -> Iterator[ColumnElement[bool]]:
-    """Yield what tells the releases of a week, its days and its parts."""
-    yield c.grain.in_(("day", "part", "week"))
-    yield c.start >= monday
-    yield c.start < monday + WEEK
-
-
-def _of_habits(since: date, c: Columns) -> Iterator[ColumnElement[bool]]:
-    yield c.grain == "week"
-    yield c.start >= since
-    yield c.measure.in_(HABITS)
-
-
-def _of_month(month: date, c: Columns) -> Iterator[ColumnElement[bool]]:
-    yield c.grain == "month"
-    yield c.start == month
-
-
-def _behind_month(month: date, c: Columns) -> Iterator[ColumnElement[bool]]:
-    """Yield what tells the releases of a month, and those of weeks and parts it is made of."""
-    yield c.grain.in_(("part", "week", "month"))
-    yield c.start >= week_of(month)
-    yield c.start < next_month(month)
+        _roll_up_month(connection, month, crowds, history, policy)
 
 
 def _known_weeks(connection: Connection, since: date) -> Sequence[date]:
-    query = (
-        select(t.GROUP_ROW.c.start)
-        .where(
-            t.GROUP_ROW.c.grain == "week",
-            t.GROUP_ROW.c.level == ORGANIZATION,
-            t.GROUP_ROW.c.start >= since,
-        )
-        .order_by(t.GROUP_ROW.c.start)
-    )
+    def which(c: Columns) -> tuple[ColumnElement[bool], ...]:
+        return c.grain == "week", c.level == ORGANIZATION, c.start >= since
+
+    query = drafted(t.GROUP_ROW, ("start",), which).order_by("start")
     return connection.execute(query).scalars().all()
 
 
@@ -243,13 +208,6 @@ def _roll_up_month(
     made.append(roll_up_group_month(connection, month, crowds, history, seen, policy=policy))
     # Flows look one month back; where that month is purged, they stay as they were released.
     kept = () if history.knows(week_of(month_of(month - timedelta(days=1)))) else FLOWS
-    connection.execute(
-        delete(_RELEASE).where(
-            _RELEASE.c.grain == "month",
-            _RELEASE.c.start == month,
-            _RELEASE.c.measure.not_in(kept),
-        )
-    )
-    rows = [row for one in made for row in one.made]
-    if rows:
-        connection.execute(insert(_RELEASE), rows)
+    c, rows = t.RELEASE_ROW.c, (row for one in made for row in one.made)
+    inside = (c.grain == "month", c.start == month, c.measure.not_in(kept))
+    put(connection, t.RELEASE_ROW, rows, *inside)

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, Row, func, select
 
 from claude_dash.facts import tables as t
 from claude_dash.privacy.cells import Group, Ints
 from claude_dash.privacy.partition import partition
 from claude_dash.privacy.policy import Policy
 from claude_dash.rollup.crowd import Crowd
+from claude_dash.rollup.draft import drafted, put
 from claude_dash.store import told
 
 _TOLD = t.TOLD_WEEK
@@ -126,9 +127,9 @@ class Basis:
 
 
 def load(connection: Connection, since: date, until: date, policy: Policy) -> dict[date, Basis]:
-    """Return what is kept of the weeks of a half-open interval, by Monday."""
-    c, asked = _TOLD.c, _last_asked(connection)
-    query = select(c.week, c.finals, c.is_held, c.crowd).where(c.week >= since, c.week < until)
+    """Return what is kept of the weeks of a half-open interval, by Monday, as a draft has it."""
+    asked, names = _last_asked(connection), ("week", "finals", "is_held", "crowd")
+    query = drafted(_TOLD, names, lambda c: (c.week >= since, c.week < until))
     return {row.week: _read(row, policy, asked) for row in connection.execute(query)}
 
 
@@ -209,17 +210,9 @@ def save(
             f"{n}.amounts": _small(one.amounts),
         }
     measures = {name: one.is_people for one in blocks for name in one.names}
-    connection.execute(delete(_TOLD).where(_TOLD.c.week == crowd.monday))
-    connection.execute(
-        insert(_TOLD).values(
-            week=crowd.monday,
-            measures=json.dumps(measures),
-            finals=json.dumps(finals),
-            is_held=is_held,
-            crowd=packed,
-            blocks=told.pack(about, arrays),
-        )
-    )
+    row = {"week": crowd.monday, "measures": json.dumps(measures), "finals": json.dumps(finals),
+           "is_held": is_held, "crowd": packed, "blocks": told.pack(about, arrays)}  # fmt: skip
+    put(connection, _TOLD, [row], _TOLD.c.week == crowd.monday)
 
 
 def _small(found: Ints) -> NDArray[Any]:

@@ -1,20 +1,25 @@
-"""A draft of the releases: what is rebuilt is written apart, then stands all at once (ADR 0019).
+"""A draft: what is rebuilt is written apart, then stands all at once (ADR 0019).
 
-While a draft is made, `release` and the other tables of the roll-up are temporary ones for its
-connection alone: both databases look among those first. So the roll-up reads and writes as ever,
-nobody waits for it, and nobody sees anything of it. What came out differently is then put in place
-in one short transaction.
+For each table of the roll-up two temporary ones of its connection alone hold what is made and what
+is gone. So nobody waits for a roll-up, and nobody sees anything of it; at its end what came out
+differently is put in place in one short transaction. Code of the roll-up reads from the tables what
+was stored before, through `drafted` what a draft has by now, and writes through `put` alone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
     Column,
     ColumnElement,
+    CompoundSelect,
     Connection,
+    Date,
     MetaData,
+    PrimaryKeyConstraint,
     Select,
     Table,
     and_,
@@ -25,41 +30,42 @@ from sqlalchemy import (
     select,
     text,
     tuple_,
+    union_all,
 )
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from claude_dash.facts import tables as t
 from claude_dash.store.adding import insert_or
+from claude_dash.store.driver import fetched, inserted
 from claude_dash.store.locks import take_turns
 
-_RELEASE = t.RELEASE_ROW  # too many to copy: each step has those that it reads and replaces
-_COPIED = (t.GROUP_ROW, t.PERSON_WEEK, t.PERSON_SPAN, t.PERSON_USE, t.CHANGED_DAY, t.TOLD_WEEK)
+_RELEASE = t.RELEASE_ROW
+_TABLES = (_RELEASE, t.GROUP_ROW, t.PERSON_WEEK, t.PERSON_SPAN, t.PERSON_USE, t.CHANGED_DAY,
+           t.TOLD_WEEK)  # fmt: skip
 _NOTED = t.REVISION  # only ever added to
-_REPLACED = (_RELEASE, *_COPIED)
 Columns = ReadOnlyColumnCollection[str, Column[Any]]
-Which = Callable[[Columns], Iterable[ColumnElement[bool]]]  # of the columns of releases
+Which = Callable[[Columns], Iterable[ColumnElement[bool]]]
 
 
 def _like(table: Table, name: str, first: Sequence[str] = ()) -> Table:
     """Return a temporary table like another, whose key begins with some of its columns."""
-    order = [*(table.c[name] for name in first), *(c for c in table.c if c.name not in first)]
-    columns = [Column(c.name, c.type, primary_key=c.primary_key, nullable=c.nullable)
-               for c in order]  # fmt: skip
+    keys = [c.name for c in table.primary_key if c.name not in first]
     return Table(
         f"{name}_{table.name}",
         MetaData(),
-        *columns,
+        *(Column(c.name, c.type, nullable=c.nullable) for c in table.c),
+        PrimaryKeyConstraint(*first, *keys),
         prefixes=["TEMPORARY"],
         sqlite_with_rowid=table is _NOTED,  # which numbers its rows
     )
 
 
-_PERIOD = ("grain", "start")
-_DRAFT = {table: _like(table, "draft") for table in (*_COPIED, _NOTED)}
-_STEP = _like(_RELEASE, "draft", _PERIOD)
-_NEW, _OLD = _like(_RELEASE, "new", _PERIOD), _like(_RELEASE, "old", _PERIOD)
-_MADE = {table: _like(table, "made") for table in _REPLACED}  # what is put in place
-_GONE = {table: _like(table, "gone") for table in _REPLACED}  # as it was, of what is not any more
+_PERIOD = ("grain", "start")  # releases are made and read a period at a time
+_MADE = {table: _like(table, "made", _PERIOD if table is _RELEASE else ()) for table in _TABLES}
+_GONE = {table: _like(table, "gone", _PERIOD if table is _RELEASE else ()) for table in _TABLES}
+_NOTES = _like(_NOTED, "made")
+_PUT, _TAKEN = _like(_RELEASE, "put"), _like(_RELEASE, "taken")  # in the order of the releases
+_TEMPORARY = (*_MADE.values(), *_GONE.values(), _NOTES, _PUT, _TAKEN)
 
 
 def make_room(connection: Connection) -> None:
@@ -72,53 +78,60 @@ def make_room(connection: Connection) -> None:
 
 @contextmanager
 def drafting(connection: Connection) -> Iterator[None]:
-    """Let the block write a draft, from what is stored; then keep what it changed.
+    """Let the block write a draft, and make it ready to be published.
 
     The transaction of the connection sees one state of the store and ends with the block: if it is
     rolled back, nothing is left of the draft.
     """
-    for table in (_STEP, _NEW, _OLD, *_MADE.values(), *_GONE.values(), *_DRAFT.values()):
+    for table in _TEMPORARY:
         table.create(connection)
-    for table in _COPIED:
-        _copy(connection, _DRAFT[table], select(table))
-    for table, draft in _DRAFT.items():
-        _rename(connection, draft.name, table.name)
     yield
-    for table, draft in _DRAFT.items():
-        _rename(connection, table.name, draft.name)
-    for table in _COPIED:
-        draft = _DRAFT[table]
-        _copy(connection, _MADE[table], select(draft).where(~exists().where(_same(draft, table))))
-        _copy(connection, _GONE[table], select(table).where(~exists().where(_same(table, draft))))
-    for found, kept in ((_NEW, _MADE[_RELEASE]), (_OLD, _GONE[_RELEASE])):
-        in_order = select(*_columns(found, kept)).order_by(*_columns(found, kept))
-        _copy(connection, kept, in_order)  # as the releases lie, so that they are put quickly
+    made, gone = _MADE[_RELEASE], _GONE[_RELEASE]
+    left = select(*_columns(gone, _RELEASE)).where(~exists().where(_key(gone, made)))
+    for into, rows in ((_PUT, select(*_columns(made, _RELEASE))), (_TAKEN, left)):
+        in_order = rows.order_by(*(c.name for c in _RELEASE.primary_key))
+        _copy(connection, into, in_order)  # as the releases lie, so that they are put quickly
 
 
-@contextmanager
-def showing(connection: Connection, reads: Which, writes: Which | None = None) -> Iterator[None]:
-    """Let the block of a draft read and replace some releases, as the draft has them by now.
+def put(
+    connection: Connection,
+    table: Table,
+    rows: Iterable[Mapping[str, Any]],
+    *instead_of: ColumnElement[bool],
+) -> None:
+    """Let rows stand in the place of stored ones; what stays as it is costs nothing later.
 
     Args:
         connection: That of the draft.
-        reads: Which releases there are for the block.
-        writes: Which of them it may replace, unless all.
+        table: Where the rows belong; no key of it is put twice in one draft.
+        rows: Each a value for every column.
+        instead_of: Conditions on the table's columns that tell what they replace.
     """
-    table, step = _RELEASE, _STEP
-    stays = [~exists().where(_key(found, table)) for found in (_NEW, _OLD)]
-    _copy(connection, step, select(*_columns(table, step)).where(*reads(table.c), *stays))
-    _copy(connection, step, select(_NEW).where(*reads(_NEW.c)))
-    _rename(connection, step.name, table.name)
-    yield
-    _rename(connection, table.name, step.name)
-    which = writes or reads
-    for found in (_NEW, _OLD):
-        connection.execute(delete(found).where(*which(found.c)))
-    new = select(step).where(*which(step.c), ~exists().where(_same(step, table)))
-    _copy(connection, _NEW, new)
-    old = select(*_columns(table, _OLD)).where(*which(table.c), ~exists().where(_key(step, table)))
-    _copy(connection, _OLD, old)
-    connection.execute(delete(step))
+    new = set(_as_driven(connection, table, rows))
+    old = set(fetched(connection, select(table).where(*instead_of)))
+    inserted(connection, _MADE[table], sorted(new - old, key=_by_key(table)))
+    inserted(connection, _GONE[table], sorted(old - new, key=_by_key(table)))
+
+
+def note(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add to what is revised."""
+    if rows:
+        connection.execute(insert(_NOTES), rows)
+
+
+def drafted(table: Table, names: Sequence[str], which: Which) -> CompoundSelect[Any]:
+    """Return a query of what the draft has by now.
+
+    Args:
+        table: The table.
+        names: The columns that are wanted.
+        which: Which rows, by columns of a table like it.
+    """
+    made, gone = _MADE[table], _GONE[table]
+    stays = select(*(table.c[name] for name in names)).where(
+        *which(table.c), ~exists().where(_key(gone, table))
+    )
+    return union_all(stays, select(*(made.c[name] for name in names)).where(*which(made.c)))
 
 
 def publish(connection: Connection) -> None:
@@ -127,9 +140,11 @@ def publish(connection: Connection) -> None:
     What somebody else changed since stays as they left it, and nobody who was deleted comes back.
     """
     take_turns(connection, "persons")  # nobody is erased between our look and our write
-    for table in _REPLACED:
-        made, gone = _MADE[table], _GONE[table]
-        if table is not _RELEASE:  # which nobody else changes
+    for table in _TABLES:
+        if table is _RELEASE:  # which nobody else changes
+            made, gone = _PUT, _TAKEN
+        else:
+            made, gone = _MADE[table], _GONE[table]
             is_changed = ~exists().where(_same(gone, table))
             lost = exists().where(_key(gone, made), is_changed)
             connection.execute(delete(made).where(or_(lost, *_unwanted(made))))
@@ -145,25 +160,43 @@ def publish(connection: Connection) -> None:
         else:
             connection.execute(putting.on_conflict_do_nothing(index_elements=keys))
     names = [c.name for c in _NOTED.c if c.name != "id"]
-    noted = select(*(_DRAFT[_NOTED].c[name] for name in names))
+    noted = select(*(_NOTES.c[name] for name in names))
     connection.execute(insert(_NOTED).from_select(names, noted))
 
 
 def discard(connection: Connection) -> None:
     """Drop what is left of a draft."""
-    for table in (_STEP, _NEW, _OLD, *_DRAFT.values(), *_MADE.values(), *_GONE.values()):
+    for table in _TEMPORARY:
         connection.execute(text(f"DROP TABLE IF EXISTS {table.name}"))
 
 
 _ALWAYS = text("1 = 1")  # SQLite cannot tell ON CONFLICT from a join without a condition
 
 
+def _as_driven(
+    connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]
+) -> Iterator[tuple[Any, ...]]:
+    """Yield rows as the driver would return them: on SQLite a day is text."""
+    picked = map(itemgetter(*table.columns.keys()), rows)
+    days = [n for n, c in enumerate(table.c) if isinstance(c.type, Date)]
+    if connection.dialect.name != "sqlite" or not days:
+        yield from picked
+        return
+    texts: dict[date | None, str | None] = {None: None}
+    for row in picked:
+        one = list(row)
+        for number in days:
+            day = one[number]
+            one[number] = texts.get(day) or texts.setdefault(day, day and day.isoformat())
+        yield tuple(one)
+
+
+def _by_key(table: Table) -> Callable[[tuple[Any, ...]], Any]:
+    return itemgetter(*(n for n, c in enumerate(table.c) if c.primary_key))
+
+
 def _copy(connection: Connection, into: Table, rows: Select[Any]) -> None:
     connection.execute(insert(into).from_select(into.columns.keys(), rows))
-
-
-def _rename(connection: Connection, name: str, into: str) -> None:
-    connection.execute(text(f"ALTER TABLE {name} RENAME TO {into}"))
 
 
 def _columns(table: Table, as_of: Table) -> list[Column[Any]]:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection
 
 from claude_dash.clock import weeks_of_month
 from claude_dash.facts import tables as t
@@ -16,12 +16,13 @@ from claude_dash.privacy.partition import MonthPartition, MonthRow, join
 from claude_dash.privacy.policy import Policy
 from claude_dash.rollup import sightings, uses
 from claude_dash.rollup.crowd import Crowd
+from claude_dash.rollup.draft import put
 from claude_dash.rollup.habits import History, count_starts
 from claude_dash.rollup.holding import keep_groups
 from claude_dash.rollup.months import add_up, released
 from claude_dash.rollup.rows import ALL, DEPARTMENT, FLOWS, ORGANIZATION, TEAM, Rows
 
-_GROUP: Any = t.GROUP_ROW
+_GROUP = t.GROUP_ROW
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,14 @@ def roll_up_group_month(
     """
     rows = Rows("month", first)
     mondays = [monday for monday in weeks_of_month(first) if monday in crowds]
-    connection.execute(delete(_GROUP).where(_GROUP.c.grain == "month", _GROUP.c.start == first))
+    stored = (_GROUP.c.grain == "month", _GROUP.c.start == first)
     if not mondays:
+        put(connection, _GROUP, (), *stored)
         return rows
     found = [crowds[monday] for monday in mondays]
     last = {group.key: group.population for group in found[-1].partition.groups}
     month = _Month(mondays, found, join([crowd.partition for crowd in found], last), first)
-    _store_groups(connection, month, policy)
+    put(connection, _GROUP, _groups_of(month, policy), *stored)
     if not all(crowd.partition.tells_groups(policy.k) for crowd in found):
         return rows
     for level in (DEPARTMENT, TEAM):
@@ -83,7 +85,8 @@ def roll_up_group_month(
     return rows
 
 
-def _store_groups(connection: Connection, month: _Month, policy: Policy) -> None:
+def _groups_of(month: _Month, policy: Policy) -> list[dict[str, Any]]:
+    """Return who stands together in a month, as rows."""
     population = month.crowds[-1].partition.population
     shared = {"grain": "month", "start": month.first, "policy": policy.version}
     made = [{**shared, "level": ORGANIZATION, "key": ALL, "parent": "", "members": "",
@@ -101,7 +104,7 @@ def _store_groups(connection: Connection, month: _Month, policy: Policy) -> None
         for level in ((DEPARTMENT, TEAM) if is_told else ())
         for row in month.rows_of(level)
     ]
-    connection.execute(insert(_GROUP), made)
+    return made
 
 
 def _sum_magnitudes(connection: Connection, rows: Rows, month: _Month, level: str) -> None:

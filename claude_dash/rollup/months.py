@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from claude_dash.clock import days, next_month, thursday_of, today, week_of, weeks_of_month
 from claude_dash.facts import tables as t
@@ -15,6 +16,7 @@ from claude_dash.privacy.cells import Hidden, Ints
 from claude_dash.privacy.policy import Policy
 from claude_dash.rollup import sightings, uses, vendor_counts
 from claude_dash.rollup.crowd import Crowd
+from claude_dash.rollup.draft import Columns, drafted
 from claude_dash.rollup.habits import History, count_cohorts, count_starts, split_flows
 from claude_dash.rollup.presence import Presence
 from claude_dash.rollup.rows import ALL, ORGANIZATION, SMALL_GROUP, Rows
@@ -64,12 +66,11 @@ def released(
     connection: Connection, level: str, periods: list[tuple[str, date]]
 ) -> dict[tuple[str, str, str], dict[tuple[str, date], dict[str, tuple[int | None, str]]]]:
     """Return the magnitudes released for some periods: (measure, dimension, key) -> period."""
-    c: Any = t.RELEASE_ROW.c
-    query = select(c.measure, c.dimension, c.key, c.item, c.value, c.hidden)
+    names = ("measure", "dimension", "key", "item", "value", "hidden")
     found: dict[Any, dict[Any, dict[str, tuple[int | None, str]]]] = {}
     for grain, start in periods:
-        inside = (c.grain == grain, c.start == start, c.level == level, c.measure.in_(MEASURES))
-        rows = fetched(connection, query.where(*inside))
+        which = partial(_magnitudes, (grain, start), level)
+        rows = fetched(connection, drafted(t.RELEASE_ROW, names, which))
         block, of = {}, None
         for measure, dimension, key, item, value, hidden in rows:
             if of != (of := (measure, dimension, key)):  # many rows of one follow each other
@@ -78,12 +79,18 @@ def released(
     return found
 
 
+def _magnitudes(
+    period: tuple[str, date], level: str, c: Columns
+) -> tuple[ColumnElement[bool], ...]:
+    grain, start = period
+    return c.grain == grain, c.start == start, c.level == level, c.measure.in_(MEASURES)
+
+
 def _populations(connection: Connection, mondays: list[date]) -> list[int]:
-    group: Any = t.GROUP_ROW
-    query = select(group.c.population).where(
-        group.c.grain == "week", group.c.start.in_(mondays), group.c.level == ORGANIZATION
-    )
-    return list(connection.execute(query).scalars())
+    def which(c: Columns) -> tuple[ColumnElement[bool], ...]:
+        return c.grain == "week", c.start.in_(mondays), c.level == ORGANIZATION
+
+    return list(connection.execute(drafted(t.GROUP_ROW, ("population",), which)).scalars())
 
 
 def roll_up_calendar_month(

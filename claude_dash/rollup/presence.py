@@ -1,20 +1,23 @@
 """Who was active or seen when: one row per person and week, and the span of each person."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, select
 
 from claude_dash.facts import tables as t
 from claude_dash.privacy.cells import Ints
+from claude_dash.rollup.draft import drafted, put
+from claude_dash.store.driver import as_day, fetched
 
 ACTIVATION_DAYS = 3
 ACTIVATION_WINDOW_DAYS = 14
-_WEEK: Any = t.PERSON_WEEK
-_SPAN: Any = t.PERSON_SPAN
+_WEEK, _SPAN = t.PERSON_WEEK, t.PERSON_SPAN
 _CHUNK = 500  # bound variables of one statement
 
 
@@ -47,86 +50,80 @@ NOBODY = Presence(*(np.zeros(0, dtype=np.int64) for _ in range(4)))
 def store(connection: Connection, monday: date, here: Presence) -> Ints:
     """Keep who was active or seen in a week; return everybody whose days are not what they were."""
     query = select(_WEEK.c.person_id, _WEEK.c.days).where(_WEEK.c.week == monday, _WEEK.c.days > 0)
-    before: dict[int, int] = dict(connection.execute(query).all())
+    before: dict[int, int] = dict(fetched(connection, query))
     now = dict(zip(here.people.tolist(), here.days.tolist(), strict=True))
     changed = {
         person for person in before.keys() | now.keys() if before.get(person) != now.get(person)
     }
-    connection.execute(delete(_WEEK).where(_WEEK.c.week == monday))
     numbers = [*zip(here.people.tolist(), here.days.tolist(), here.sessions.tolist(), strict=True)]
     numbers += [(person, 0, 0) for person in here.elsewhere.tolist()]
-    rows = [
+    rows = (
         {"week": monday, "person_id": person, "days": days, "sessions": sessions}
         for person, days, sessions in numbers
-    ]
-    if rows:
-        connection.execute(insert(_WEEK), rows)
+    )
+    put(connection, _WEEK, rows, _WEEK.c.week == monday)
     return np.array(sorted(changed), dtype=np.int64)
 
 
 def load(connection: Connection, since: date) -> dict[date, Presence]:
-    """Return who was active and who was seen in each stored week from `since` on."""
-    rows = connection.execute(
-        select(_WEEK.c.week, _WEEK.c.person_id, _WEEK.c.days, _WEEK.c.sessions)
-        .where(_WEEK.c.week >= since)
-        .order_by(_WEEK.c.week, _WEEK.c.person_id)
-    ).all()
-    found: dict[date, list[tuple[int, int, int]]] = {}
-    for week, person, days, sessions in rows:
-        found.setdefault(week, []).append((person, days, sessions))
+    """Return who was active and who was seen in each week from `since` on, as a draft has it."""
+    names = ("week", "person_id", "days", "sessions")
+    query = drafted(_WEEK, names, lambda c: (c.week >= since,)).order_by("week", "person_id")
     made = {}
-    for week, one in found.items():
+    for week, rows in groupby(fetched(connection, query), key=itemgetter(0)):
+        one = [row[1:] for row in rows]
         people, bits, counted = np.array(one, dtype=np.int64).reshape(-1, 3).T.copy()
         is_active = bits > 0
-        made[week] = Presence(
+        made[as_day(week)] = Presence(
             people[is_active], bits[is_active], counted[is_active], people[~is_active]
         )
     return made
 
 
-def _active_days(rows: Iterable[tuple[date, int]]) -> Iterator[date]:
-    for week, days in rows:
-        for number in range(7):
-            if days >> number & 1:
-                yield week + timedelta(days=number)
-
-
-def update_spans(connection: Connection, persons: Ints, oldest_open: date | None) -> None:
+def update_spans(
+    connection: Connection,
+    weeks: Mapping[date, Presence],
+    persons: Ints,
+    oldest_open: date | None,
+) -> None:
     """Bring first day, last day and activation of some people in line with their weeks.
 
-    What lies before `oldest_open`, the first week that is not purged, is kept as it was.
+    Args:
+        connection: That of the draft.
+        weeks: All that are stored, by Monday.
+        persons: Whose spans may have changed.
+        oldest_open: The first week that is not purged; what lies before it is kept as it was.
     """
+    days = _active_days(weeks, persons)
     for chunk in np.array_split(persons, len(persons) // _CHUNK + 1):
         ids = chunk.tolist()
-        weeks: dict[int, list[tuple[date, int]]] = {}
-        for row in connection.execute(
-            select(_WEEK.c.person_id, _WEEK.c.week, _WEEK.c.days)
-            .where(_WEEK.c.person_id.in_(ids))
-            .order_by(_WEEK.c.week)
-        ):
-            weeks.setdefault(row.person_id, []).append((row.week, row.days))
-        before = {
-            row.person_id: row
-            for row in connection.execute(select(_SPAN).where(_SPAN.c.person_id.in_(ids)))
-        }
+        inside = _SPAN.c.person_id.in_(ids)
+        before = {row.person_id: row for row in connection.execute(select(_SPAN).where(inside))}
         made = [
             span
             for person in ids
-            if (span := _span(person, weeks.get(person, []), before.get(person), oldest_open))
+            if (span := _span(person, days.get(person, []), before.get(person), oldest_open))
         ]
-        connection.execute(delete(_SPAN).where(_SPAN.c.person_id.in_(ids)))
-        if made:
-            connection.execute(insert(_SPAN), made)
+        put(connection, _SPAN, made, inside)
+
+
+def _active_days(weeks: Mapping[date, Presence], persons: Ints) -> dict[int, list[date]]:
+    """Return the active days of some people, in order."""
+    found: dict[int, list[date]] = {}
+    for monday in sorted(weeks):
+        here, days = weeks[monday], [monday + timedelta(days=number) for number in range(7)]
+        is_one = np.isin(here.people, persons)
+        for person, bits in zip(
+            here.people[is_one].tolist(), here.days[is_one].tolist(), strict=True
+        ):
+            found.setdefault(person, []).extend(day for n, day in enumerate(days) if bits >> n & 1)
+    return found
 
 
 def _span(
-    person: int,
-    weeks: list[tuple[date, int]],
-    before: Row[Any] | None,
-    oldest_open: date | None,
+    person: int, days: list[date], before: Row[Any] | None, oldest_open: date | None
 ) -> dict[str, Any] | None:
     """Return the span of a person as a row, None when nothing is known of any activity."""
-    days = list(_active_days(weeks))
     if before and oldest_open and before.first_day < oldest_open:
         last = max([before.last_day, *days[-1:]])
         # The first day may lie in a week that is sealed and kept for the month it is cut by.
@@ -158,8 +155,9 @@ class Spans:
 
     @classmethod
     def load(cls, connection: Connection) -> "Spans":
-        """Read the spans, sorted by person."""
-        rows = connection.execute(select(_SPAN).order_by(_SPAN.c.person_id)).all()
+        """Read the spans, sorted by person, as a draft has them."""
+        query = drafted(_SPAN, _SPAN.c.keys(), lambda _: ()).order_by("person_id")
+        rows = connection.execute(query).all()
         numbers = [
             (
                 row.person_id,

@@ -1,20 +1,18 @@
 """The ledger of revised figures: what a day or a final week showed, and what it shows now."""
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import date, timedelta
+from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, select
 
 from claude_dash.clock import now
 from claude_dash.facts import tables as t
 from claude_dash.facts.told import LATE_DATA
 from claude_dash.privacy.policy import Policy
-from claude_dash.rollup.rows import ORGANIZATION
+from claude_dash.rollup.draft import note, put
+from claude_dash.rollup.rows import ALL, ORGANIZATION, WEEK, Rows
 
-WEEK = timedelta(days=7)
-_RELEASE: Any = t.RELEASE_ROW
 _CHANGED = t.CHANGED_DAY.c
 
 
@@ -23,61 +21,61 @@ TOLD = ("active", "sessions", "commits", "pull_requests", "lines_added", "lines_
         "suggestions_accepted", "suggestions_rejected", "tokens", "cost_estimated")  # fmt: skip
 
 
-@contextmanager
-def kept(
+def write_down(
     connection: Connection,
-    monday: date,
+    rows: Rows,
     policy: Policy,
     revised: Mapping[str, Collection[str]],
     reason: str,
-) -> Iterator[None]:
-    """Write down which figures of a week are others after the block than before it.
+) -> None:
+    """Write down which figures of a week are others than those that are stored.
 
     Both figures stand side by side only when they are shown and the change itself may be: when it
     concerns at least k people, none of them dominant. Otherwise the new one takes the old one's
     place and nothing is said.
 
     Args:
-        connection: Inside the transaction of the roll-up.
-        monday: The week.
+        connection: That of the draft.
+        rows: What is released of the week.
         policy: Decides from how many people on a change is told.
         revised: Of the final totals of the week those of which a change may be told, by level.
         reason: Why the week is made anew.
     """
-    earlier = _totals(connection, monday, revised)
+    monday = rows.start
     inside = (_CHANGED.day >= monday, _CHANGED.day < monday + WEEK)
     changes = connection.execute(select(t.CHANGED_DAY).where(*inside)).all()
-    before = {(one.measure, one.day): _shown(connection, one.measure, one.day) for one in changes}
-    yield
-    connection.execute(delete(t.CHANGED_DAY).where(*inside))
+    put(connection, t.CHANGED_DAY, (), *inside)
+    made = {_place(row): row["value"] for row in rows.made if not row["dimension"]}
+    shared = {"at": now(), "k": policy.k}
+    told = []
     for one in changes:
-        old = before[one.measure, one.day]
-        new = _shown(connection, one.measure, one.day)
+        old = _stored(connection, one.measure, one.day)
+        new = made.get(("day", one.day, ORGANIZATION, ALL, one.measure))
         if one.people < policy.k or one.is_dominated or old is None or new is None or old == new:
             continue
-        connection.execute(
-            insert(t.REVISION).values(
-                at=now(), measure=one.measure, start=one.day, before=old, after=new,
-                k=policy.k, reason=LATE_DATA,
-            )
+        told.append(
+            {"grain": "day", "start": one.day, "level": ORGANIZATION, "key": ALL,
+             "measure": one.measure, "before": old, "after": new, "reason": LATE_DATA, **shared}
         )  # fmt: skip
-    later = _totals(connection, monday, revised)
-    rows = [
-        {"at": now(), "grain": "week", "start": monday, "level": level, "key": key,
-         "measure": measure, "before": earlier[level, key, measure], "after": value,
-         "k": policy.k, "reason": reason}
-        for (level, key, measure), value in later.items()
-        if earlier.get((level, key, measure), value) != value
-    ]  # fmt: skip
-    if rows:
-        connection.execute(insert(t.REVISION), rows)
+    for (level, key, measure), old in _totals(connection, monday, revised).items():
+        new = made.get(("week", monday, level, key, measure))
+        if new not in {old, None}:
+            told.append(
+                {"grain": "week", "start": monday, "level": level, "key": key, "measure": measure,
+                 "before": old, "after": new, "reason": reason, **shared}
+            )  # fmt: skip
+    note(connection, told)
+
+
+def _place(row: Mapping[str, Any]) -> tuple[str, date, str, str, str]:
+    return row["grain"], row["start"], row["level"], row["key"], row["measure"]
 
 
 def _totals(
     connection: Connection, monday: date, revised: Mapping[str, Collection[str]]
 ) -> dict[tuple[str, str, str], int]:
     """Return what a week shows of some totals, by level, row and measure."""
-    c = _RELEASE.c
+    c: Any = t.RELEASE_ROW.c
     found: dict[tuple[str, str, str], int] = {}
     for level, measures in revised.items():
         query = select(c.level, c.key, c.measure, c.value).where(
@@ -92,8 +90,8 @@ def _totals(
     return found
 
 
-def _shown(connection: Connection, measure: str, day: date) -> int | None:
-    c = _RELEASE.c
+def _stored(connection: Connection, measure: str, day: date) -> int | None:
+    c: Any = t.RELEASE_ROW.c
     query = select(c.value).where(
         c.measure == measure,
         c.grain == "day",

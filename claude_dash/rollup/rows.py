@@ -1,14 +1,15 @@
 """Rows on their way into the releases: built in memory, written for whole periods at once."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection
 
 from claude_dash.facts import tables as t
 from claude_dash.privacy.cells import Hidden, Ints, Partition, Row
 from claude_dash.privacy.policy import Policy
+from claude_dash.rollup.draft import put
 
 ORGANIZATION, DEPARTMENT, TEAM = "organization", "department", "team"
 ALL = "all"  # the key of the organization's one row
@@ -27,8 +28,8 @@ SEGMENTS = ("segment_users",)
 VISIBLE = ("visible",)
 HABITS = (*FLOWS, *COHORTS, *STARTS, *SEGMENTS, *VISIBLE)  # counted over more than one week
 
-_RELEASE: Any = t.RELEASE_ROW
-_GROUP: Any = t.GROUP_ROW
+WEEK = timedelta(days=7)
+_RELEASE, _GROUP = t.RELEASE_ROW, t.GROUP_ROW
 
 
 class Rows:
@@ -78,44 +79,28 @@ class Rows:
                 row["value"] = row["value"] if row["hidden"] else value
 
 
-def replace(
-    connection: Connection, rows: Iterable[dict[str, Any]], periods: Sequence[tuple[str, date]]
-) -> None:
-    """Put rows in the place of what was released for the periods (grain, first day).
+def replace_week(connection: Connection, rows: Rows) -> None:
+    """Put rows in the place of what was released for a week, its days and its parts.
 
     Habits stay: they are counted over several weeks, some of which may be purged by now.
     """
-    for grain, start in periods:
-        connection.execute(
-            delete(_RELEASE).where(
-                _RELEASE.c.grain == grain,
-                _RELEASE.c.start == start,
-                _RELEASE.c.measure.not_in(HABITS),
-            )
-        )
-    batch = list(rows)
-    if batch:
-        connection.execute(insert(_RELEASE), batch)
+    c, monday = _RELEASE.c, rows.start
+    grains = c.grain.in_(("day", "part", "week"))
+    inside = (grains, c.start >= monday, c.start < monday + WEEK, c.measure.not_in(HABITS))
+    put(connection, _RELEASE, rows.made, *inside)
 
 
 def replace_measures(connection: Connection, rows: Rows, measures: Sequence[str]) -> None:
     """Put rows in the place of what was released of some measures for one period."""
-    connection.execute(
-        delete(_RELEASE).where(
-            _RELEASE.c.grain == rows.grain,
-            _RELEASE.c.start == rows.start,
-            _RELEASE.c.measure.in_(measures),
-        )
-    )
-    if rows.made:
-        connection.execute(insert(_RELEASE), rows.made)
+    c = _RELEASE.c
+    inside = (c.grain == rows.grain, c.start == rows.start, c.measure.in_(measures))
+    put(connection, _RELEASE, rows.made, *inside)
 
 
 def replace_groups(
     connection: Connection, grain: str, start: date, partition: Partition, policy: Policy
 ) -> None:
     """Store who stands together in a period."""
-    connection.execute(delete(_GROUP).where(_GROUP.c.grain == grain, _GROUP.c.start == start))
 
     def row(level: str, one: Row, parent: str) -> dict[str, Any]:
         members = ",".join(partition.groups[number].key for number in one.members)
@@ -128,4 +113,5 @@ def replace_groups(
         made += [row(DEPARTMENT, one, ALL) for one in partition.departments]
         made += [row(TEAM, one, partition.departments[one.parent].key) for one in partition.teams]
     shared = {"grain": grain, "start": start, "policy": policy.version}
-    connection.execute(insert(_GROUP), [{**shared, **one} for one in made])
+    inside = (_GROUP.c.grain == grain, _GROUP.c.start == start)
+    put(connection, _GROUP, ({**shared, **one} for one in made), *inside)

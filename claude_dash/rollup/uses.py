@@ -3,14 +3,17 @@
 A seat is used by whatever its holder does on any surface, not by Claude Code alone.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, delete, func, insert, or_, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from claude_dash.facts import tables as t
 from claude_dash.privacy.cells import Bools, Ints
+from claude_dash.rollup.draft import drafted, put
 from claude_dash.rollup.vendor_counts import SEATS, Told
 
 ENTERPRISE = "enterprise"
@@ -35,8 +38,34 @@ def on_any_surface(connection: Connection, since: date, until: date) -> Ints:
     return np.array(sorted(set(_ids(connection, seen).values())), dtype=np.int64)
 
 
-def update(connection: Connection, since: date, until: date) -> None:
-    """Move first and last day of use, and of a plugin's installation, by the facts of some days."""
+def update(connection: Connection, runs: Iterable[tuple[date, date]]) -> None:
+    """Move first and last day of use, and of a plugin's installation, by the facts of some days.
+
+    Args:
+        connection: That of the draft.
+        runs: The days, as half-open intervals.
+    """
+    before = {row.person_id: _as_dict(row) for row in connection.execute(select(_USE))}
+    made: dict[int, dict[str, object]] = {}
+    for since, until in runs:
+        found = _found(connection, since, until)
+        for who, person in _ids(connection, list(found)).items():
+            row, was = found[who], made.get(person) or before.get(person, {})
+            made[person] = {
+                "person_id": person,
+                "first_used": _least(was.get("first_used"), row.get("first_used")),
+                "last_used": _most(was.get("last_used"), row.get("last_used")),
+                "installed_on": _least(was.get("installed_on"), row.get("installed_on")),
+            }
+    changed = [row for person, row in made.items() if row != before.get(person)]
+    persons = [row["person_id"] for row in changed]
+    for start in range(0, len(persons), _BATCH):
+        inside = _USE.c.person_id.in_(persons[start : start + _BATCH])
+        put(connection, _USE, changed[start : start + _BATCH], inside)
+
+
+def _found(connection: Connection, since: date, until: date) -> dict[int, dict[str, date]]:
+    """Return the first and last day of use in some days, and of installation, by pseudonym."""
     found: dict[int, dict[str, date]] = {}
     day = _SURFACE.day
     is_used = or_(_SURFACE.messages > 0, _SURFACE.actions > 0)
@@ -50,29 +79,11 @@ def update(connection: Connection, since: date, until: date) -> None:
         select(_FEATURE.who, func.min(day)).where(*installed).group_by(_FEATURE.who)
     ):
         found.setdefault(who, {})["installed_on"] = first
-    if not found:
-        return
-    before = {row.person_id: row for row in connection.execute(select(_USE))}
-    made: dict[int, dict[str, object]] = {}
-    for who, person in _ids(connection, list(found)).items():
-        row, was = found[who], made.get(person) or _as_dict(before.get(person))
-        made[person] = {
-            "person_id": person,
-            "first_used": _least(was.get("first_used"), row.get("first_used")),
-            "last_used": _most(was.get("last_used"), row.get("last_used")),
-            "installed_on": _least(was.get("installed_on"), row.get("installed_on")),
-        }
-    changed = [row for person, row in made.items() if row != _as_dict(before.get(person))]
-    persons = [row["person_id"] for row in changed]
-    for start in range(0, len(persons), _BATCH):
-        some = persons[start : start + _BATCH]
-        connection.execute(delete(_USE).where(_USE.c.person_id.in_(some)))
-    if changed:
-        connection.execute(insert(_USE), changed)
+    return found
 
 
-def _as_dict(row: object) -> dict[str, object]:
-    return {} if row is None else dict(row._mapping)  # type: ignore[attr-defined] # noqa: SLF001 - public by documentation
+def _as_dict(row: Row[Any]) -> dict[str, object]:
+    return dict(row._mapping)  # noqa: SLF001 - public by documentation
 
 
 def _least(one: object, other: object) -> object:
@@ -97,8 +108,10 @@ class Uses:
 
     @classmethod
     def load(cls, connection: Connection) -> "Uses":
-        """Read them."""
-        rows = connection.execute(select(_USE).order_by(_USE.c.person_id)).all()
+        """Read them, as a draft has them."""
+        rows = connection.execute(
+            drafted(_USE, _USE.c.keys(), lambda _: ()).order_by("person_id")
+        ).all()
         numbers = [
             (row.person_id, *map(_ordinal, (row.first_used, row.last_used, row.installed_on)))
             for row in rows

@@ -28,8 +28,8 @@ from claude_dash.rollup.rows import (
     SMALL_GROUP,
     TEAM,
     Rows,
-    replace,
     replace_groups,
+    replace_week,
 )
 
 WEEK = timedelta(days=7)
@@ -177,10 +177,8 @@ def roll_up_week(
             rows, blocks = _make(connection, facts, here, (crowd, now), policy)
             change = compare(before, crowd, (was, blocks), selves, policy)
         settled = holding.settle(connection, rows, (was, blocks), change)
-    periods = [("week", monday), *(("part", start) for start in part_starts(monday))]
-    periods += [("day", monday + timedelta(days=day)) for day in range(DAYS)]
-    with revisions.kept(connection, monday, policy, settled.revised, touched.reason):
-        replace(connection, rows.made, periods)
+    revisions.write_down(connection, rows, policy, settled.revised, touched.reason)
+    replace_week(connection, rows)
     replace_groups(connection, "week", monday, crowd.partition, policy)
     finals = before.finals if before else {}
     basis.save(connection, crowd, settled.blocks, policy, finals=finals, is_held=settled.is_held)
