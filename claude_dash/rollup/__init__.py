@@ -9,20 +9,19 @@ from sqlalchemy import ColumnElement, Connection, Engine, delete, func, select
 from claude_dash.clock import month_of, next_month, thursday_of, today, week_of, weeks_of_month
 from claude_dash.config import Settings
 from claude_dash.facts import tables as t
-from claude_dash.people.standing import Standings
 from claude_dash.privacy.policy import Policy, current
 from claude_dash.rollup import basis, finality, progress, uses
 from claude_dash.rollup import presence as who
-from claude_dash.rollup.crowd import Crowd, Unnamed, gather
-from claude_dash.rollup.difference import Selves
+from claude_dash.rollup.crowd import Crowd, gather
 from claude_dash.rollup.draft import Columns, discard, drafted, drafting, make_room, publish, put
 from claude_dash.rollup.group_months import roll_up_group_month
 from claude_dash.rollup.habits import SEGMENT_WEEKS, History, read_invites, roll_up_habits
 from claude_dash.rollup.holding import placed
+from claude_dash.rollup.known import Known
 from claude_dash.rollup.months import deciding_week, roll_up_calendar_month
 from claude_dash.rollup.rows import FLOWS, ORGANIZATION, Rows
 from claude_dash.rollup.sightings import Seen
-from claude_dash.rollup.vendor_counts import Told
+from claude_dash.rollup.uses import Seats
 from claude_dash.rollup.weeks import Touched, roll_up_week
 from claude_dash.store.engine import bump, one_state, writing
 from claude_dash.store.locks import hold
@@ -56,10 +55,11 @@ def _roll_up_touched(engine: Engine, settings: Settings) -> set[date]:
             weeks = [one for monday, (one, _) in marks.items() if monday not in sealed]
             if weeks:
                 policy = current(connection, settings.min_group_size)
+                known = Known.load(connection)
                 with drafting(connection):
                     tell = progress.telling(engine)
-                    rebuilt = _roll_up_weeks(connection, weeks, policy, tell)
-                    _roll_up_later(connection, weeks[-1].monday, rebuilt, policy)
+                    rebuilt = _roll_up_weeks(connection, weeks, known, policy, tell)
+                    _roll_up_later(connection, weeks[-1].monday, rebuilt, known, policy)
         if marks:
             try:
                 with writing(connection):
@@ -98,17 +98,17 @@ def _sealed(connection: Connection, grain: str) -> set[date]:
 def _roll_up_weeks(
     connection: Connection,
     weeks: Sequence[Touched],
+    known: Known,
     policy: Policy,
     tell: Callable[[int, int], None],
 ) -> dict[date, Crowd]:
     """Rebuild weeks, and what is known of people by them; return the crowd of each."""
     sealed = _sealed(connection, "week")
-    standings, unnamed = Standings.load(connection), Unnamed.load(connection)
     crowds: dict[date, Crowd] = {}
     changed = [np.zeros(0, dtype=np.int64)]
     for number, week in enumerate(weeks):
         tell(number, len(weeks))
-        crowds[week.monday], here = roll_up_week(connection, week, standings, unnamed, policy)
+        crowds[week.monday], here = roll_up_week(connection, week, known, policy)
         changed.append(who.store(connection, week.monday, here))
     uses.update(connection, _runs([week.monday for week in weeks]))
     oldest_open = max(sealed) + WEEK if sealed else None
@@ -127,7 +127,7 @@ def _runs(mondays: Sequence[date]) -> Iterator[tuple[date, date]]:
             until = before + WEEK
 
 
-def _history(connection: Connection, since: date, held: finality.Held) -> History:
+def _history(connection: Connection, since: date, seats: Seats, held: finality.Held) -> History:
     first_read = connection.execute(select(func.min(t.DAY_READ.c.day))).scalar()
     sealed = _sealed(connection, "week")
     return History(
@@ -137,33 +137,42 @@ def _history(connection: Connection, since: date, held: finality.Held) -> Histor
         oldest_open=max(sealed) + WEEK if sealed else None,
         invites=read_invites(connection),
         uses=uses.Uses.load(connection),
-        told=Told.load(connection),
+        told=seats.told,
+        seats=seats,
         held=held,
     )
 
 
 def _roll_up_later(
-    connection: Connection, since: date, rebuilt: Mapping[date, Crowd], policy: Policy
+    connection: Connection,
+    since: date,
+    rebuilt: Mapping[date, Crowd],
+    known: Known,
+    policy: Policy,
 ) -> None:
     """Rebuild what is counted over several weeks, and the months, from a week on."""
     months = _months_from(connection, since)
     earliest = min([since, *(week_of(month) for month in months)])
-    told, selves = basis.load(connection, date.min, date.max, policy), Selves.load(connection)
-    history = _history(connection, earliest - SEGMENT_WEEKS * WEEK, finality.Held.of(told))
-    standings, unnamed = Standings.load(connection), Unnamed.load(connection)
+    told = basis.load(connection, date.min, date.max, policy)
+    held, back = finality.Held.of(told), SEGMENT_WEEKS * WEEK
+    history = _history(connection, earliest - back, known.seats, held)
     sealed = _sealed(connection, "week")
 
     crowds: dict[date, Crowd] = {}
     for monday in _known_weeks(connection, earliest):
         if (crowd := rebuilt.get(monday)) is None:
-            now = gather(standings, unnamed, monday, history.week(monday).seen, policy)
-            crowd = placed(now, told.get(monday), selves, policy)
+            here = history.week(monday).seen
+            now = gather(known.standings, known.unnamed, monday, here, policy)
+            crowd = placed(now, told.get(monday), known.selves, policy)
         crowds[monday] = crowd
     for monday, crowd in crowds.items():
         if monday >= since and monday not in sealed:
             roll_up_habits(connection, crowd, history, policy)
     for month in months:
-        _roll_up_month(connection, month, crowds, history, policy)
+        until = max(weeks_of_month(month)[-1] + WEEK, next_month(month))
+        first = min(weeks_of_month(month)[0], month)
+        seen = Seen.read(connection, known.persons, first, until)
+        _roll_up_month(connection, month, crowds, history, seen, policy=policy)
 
 
 def _known_weeks(connection: Connection, since: date) -> Sequence[date]:
@@ -192,14 +201,14 @@ def _roll_up_month(
     month: date,
     crowds: dict[date, Crowd],
     history: History,
+    seen: Seen,
+    *,
     policy: Policy,
 ) -> None:
-    known = [monday for monday in weeks_of_month(month) if monday in crowds]
-    deciding = crowds.get(deciding_week(month)) or (crowds[known[-1]] if known else None)
+    mondays = [monday for monday in weeks_of_month(month) if monday in crowds]
+    deciding = crowds.get(deciding_week(month)) or (crowds[mondays[-1]] if mondays else None)
     if deciding is None:
         deciding = next((crowds[day] for day in crowds if thursday_of(day) >= month), None)
-    until = max(weeks_of_month(month)[-1] + WEEK, next_month(month))
-    seen = Seen.read(connection, min(weeks_of_month(month)[0], month), until)
     made: list[Rows] = []
     if deciding is not None:
         made.append(

@@ -14,7 +14,7 @@ from claude_dash.facts.dimensions import OTHER
 from claude_dash.privacy.cells import Ints, Partition, Row
 from claude_dash.privacy.partition import MonthPartition, MonthRow, join
 from claude_dash.privacy.policy import Policy
-from claude_dash.rollup import sightings, uses
+from claude_dash.rollup import sightings
 from claude_dash.rollup.crowd import Crowd
 from claude_dash.rollup.draft import put
 from claude_dash.rollup.habits import History, count_starts
@@ -78,7 +78,7 @@ def roll_up_group_month(
         _sum_magnitudes(connection, rows, month, level)
     summed = len(rows.made)
     for level in (DEPARTMENT, TEAM):
-        _count_people(connection, rows, month, history, level, policy)
+        _count_people(seen, rows, month, history, level, policy)
         _count_sightings(seen, rows, month, history, level, policy)
     if history.held.keeps(mondays):
         keep_groups(connection, rows, summed)
@@ -195,7 +195,7 @@ def _count_sightings(  # noqa: PLR0917 - as its neighbours
 
 
 def _count_people(  # noqa: PLR0917 - as its neighbours
-    connection: Connection,
+    seen: sightings.Seen,
     rows: Rows,
     month: _Month,
     history: History,
@@ -212,7 +212,7 @@ def _count_people(  # noqa: PLR0917 - as its neighbours
     lapsed = np.setdiff1d(before, person)
     standing = _row_of(month, len(month.crowds) - 1, last, last.people, level)
     seats, people = last.people[last.seat], last.people[last.eligible]
-    used = uses.on_any_surface(connection, begin, end)
+    used = seen.on_any_surface(begin, end)
     counts: dict[str, Ints] = {
         "active": row,
         "active_eligible": row[np.isin(person, people)],

@@ -27,7 +27,7 @@ from claude_dash.rollup.rows import (
     Rows,
     replace_measures,
 )
-from claude_dash.rollup.uses import Uses
+from claude_dash.rollup.uses import Seats, Uses
 from claude_dash.rollup.vendor_counts import INVITES, Told
 
 WEEK = timedelta(days=7)
@@ -46,8 +46,8 @@ class History:
 
     weeks: presence by Monday. spans: of everybody ever seen. first_read: the first day read.
     oldest_open: the first week that is not purged; None when none is. invites: rows of dates.
-    uses: of any surface. told: what the vendor says of seats and invitations. held: which weeks
-    keep figures of groups.
+    uses: of any surface. told: what the vendor says of seats and invitations. seats: how many there
+    are. held: which weeks keep figures of groups.
     """
 
     weeks: dict[date, Presence]
@@ -57,6 +57,7 @@ class History:
     invites: tuple[tuple[date, date | None, date | None, str], ...]
     uses: Uses
     told: Told
+    seats: Seats
     held: Held
 
     def week(self, monday: date) -> Presence:

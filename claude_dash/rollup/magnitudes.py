@@ -1,7 +1,7 @@
 """From facts to cells: every measure of a week, by group, day and technical value."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -11,7 +11,7 @@ from claude_dash.facts.dimensions import OTHER
 from claude_dash.facts.measures import TOKEN_TYPES
 from claude_dash.privacy.cells import Bools, Cells, Ints, Magnitude, Reasons, Shown
 from claude_dash.rollup import feeds
-from claude_dash.rollup.basis import Block, block
+from claude_dash.rollup.basis import Block, added_up, block
 from claude_dash.rollup.crowd import Crowd
 from claude_dash.rollup.facts import Rows, Split, WeekFacts
 
@@ -38,12 +38,10 @@ def cells(cell: Ints, person: Ints, amounts: Ints, size: int) -> Cells:
     found = Cells.zeros(size, amounts.shape[1])
     if not len(cell):
         return found
-    key = cell * (int(person.max()) + 1) + person
-    order = np.argsort(key, kind="stable")
-    key, cell = key[order], cell[order]
-    starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
-    sums = np.add.reduceat(amounts[order], starts, axis=0)
-    cell = cell[starts]
+    least = int(person.min())  # below 0: strangers, where erased people stood
+    most = int(person.max()) - least + 1
+    key, sums = added_up(cell * most + person - least, amounts)
+    cell = key // most
     blocks = np.flatnonzero(np.r_[True, cell[1:] != cell[:-1]])
     at = cell[blocks]
     largest = np.maximum.reduceat(sums, blocks, axis=0)
@@ -70,80 +68,83 @@ def cut(monday: date) -> int:
     return sum(month_of(monday + timedelta(days=n)) == month_of(monday) for n in range(DAYS))
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Some columns of a fact table, counted by the values of one technical dimension.
+
+    people: everybody's parts, as person, code of the value and sums of shape (rows, columns).
+    cells: by group, by day and by part, each of shape (cells x values, columns).
+    """
+
+    values: tuple[str, ...]
+    groups: int
+    people: tuple[Ints, Ints, Ints]
+    cells: tuple[Cells, Cells, Cells | None]
+
+    def magnitudes(self, dimension: str, names: Sequence[str]) -> Iterator[Magnitude]:
+        """Yield one magnitude per column."""
+        for number, name in enumerate(names):
+            yield self._magnitude(name, dimension, self.values, number)
+
+    def block(self, dimension: str, names: Sequence[str]) -> Block:
+        """Return everybody's parts."""
+        values = self.values
+        if dimension in APART:
+            values = tuple(value.partition(":")[2] for value in values)
+        return block((dimension, names, values), *self.people)
+
+    def by_column(
+        self, measure: str, dimension: str, values: tuple[str, ...]
+    ) -> tuple[Magnitude, Block]:
+        """Return the magnitude whose technical values are the columns themselves, and its parts."""
+        person, _, sums = self.people
+        who, codes = np.repeat(person, len(values)), np.tile(np.arange(len(values)), len(person))
+        parts = block((dimension, (measure,), values), who, codes, sums.reshape(-1, 1))
+        return self._magnitude(measure, dimension, values, slice(None)), parts
+
+    def _magnitude(
+        self, measure: str, dimension: str, values: tuple[str, ...], columns: slice | int
+    ) -> Magnitude:
+        (by_group, by_day, parts), width = self.cells, len(values)
+        return Magnitude(
+            measure,
+            dimension,
+            values,
+            _columns(by_group, (self.groups, width), columns),
+            _columns(by_day, (DAYS, width), columns),
+            _columns(parts, (2, width), columns) if parts else None,
+        )
+
+
 class _Counter:
     """Counts one fact table of one week into cells, by group, day and part."""
 
     def __init__(self, table: Rows, crowd: Crowd) -> None:
         self.table = table
+        self.crowd = crowd
         self.groups = len(crowd.partition.groups)
         self.cut = cut(crowd.monday)
         group = crowd.groups_of(table.person)
         self.kept = group >= 0
-        self.group = group[self.kept]
         self.person = table.person[self.kept]
         self.day = table.day[self.kept]
 
-    def block(
-        self, dimension: str, split: Split | None, names: Sequence[str], amounts: Ints
-    ) -> Block:
-        """Return everybody's parts, of a technical dimension or in total."""
+    def count(self, split: Split | None, amounts: Ints) -> _Counted:
+        """Count by one technical dimension, or in total."""
         values = split.values if split else ("",)
-        codes = split.codes[self.kept] if split else np.zeros(len(self.group), dtype=np.int64)
-        if dimension in APART:
-            values = tuple(value.partition(":")[2] for value in values)
-        return block((dimension, names, values), self.person, codes, amounts[self.kept])
-
-    def count(self, split: Split | None, amounts: Ints) -> tuple[Cells, Cells, Cells | None, int]:
-        """Return cells by group, by day and by part, each of shape (cells x values, columns)."""
-        width = len(split.values) if split else 1
-        codes = split.codes[self.kept] if split else np.zeros(len(self.group), dtype=np.int64)
+        width = len(values)
+        codes = split.codes[self.kept] if split else np.zeros(len(self.person), dtype=np.int64)
         amounts = amounts[self.kept]
-        by_group = cells(self.group * width + codes, self.person, amounts, self.groups * width)
+        key, sums = added_up(self.person * width + codes, amounts)
+        person, item = key // width, key % width
+        group = self.crowd.groups_of(person)
+        by_group = cells(group * width + item, person, sums, self.groups * width)
         by_day = cells(self.day * width + codes, self.person, amounts, DAYS * width)
         parts = None
         if self.cut < DAYS:
             part = (self.day >= self.cut).astype(np.int64)
             parts = cells(part * width + codes, self.person, amounts, 2 * width)
-        return by_group, by_day, parts, width
-
-    def magnitudes(
-        self, dimension: str, split: Split | None, names: Sequence[str], amounts: Ints
-    ) -> Iterator[Magnitude]:
-        """Yield one magnitude per column for one technical dimension, or for the total."""
-        by_group, by_day, parts, width = self.count(split, amounts)
-        for number, name in enumerate(names):
-            yield Magnitude(
-                measure=name,
-                dimension=dimension,
-                values=split.values if split else ("",),
-                groups=_columns(by_group, (self.groups, width), number),
-                days=_columns(by_day, (DAYS, width), number),
-                parts=_columns(parts, (2, width), number) if parts else None,
-            )
-
-    def by_column(
-        self, measure: str, dimension: str, values: tuple[str, ...], amounts: Ints
-    ) -> Magnitude:
-        """Return the magnitude whose technical values are the columns themselves."""
-        by_group, by_day, parts, _ = self.count(None, amounts)
-        every = slice(None)
-        width = len(values)
-        return Magnitude(
-            measure,
-            dimension,
-            values,
-            _columns(by_group, (self.groups, width), every),
-            _columns(by_day, (DAYS, width), every),
-            _columns(parts, (2, width), every) if parts else None,
-        )
-
-    def by_row(self, measure: str, dimension: str, values: tuple[str, ...], amounts: Ints) -> Block:
-        """Return everybody's parts of such a magnitude."""
-        width = len(values)
-        person = np.repeat(self.person, width)
-        codes = np.tile(np.arange(width), len(self.person))
-        told = (dimension, (measure,), values)
-        return block(told, person, codes, amounts[self.kept].reshape(-1, 1))
+        return _Counted(values, self.groups, (person, item, sums), (by_group, by_day, parts))
 
 
 def folded(split: Split, person: Ints, is_used: Bools, k: int) -> Split:
@@ -256,19 +257,21 @@ def build(facts: WeekFacts, crowd: Crowd, k: int) -> tuple[list[Magnitude], list
         {},
         people_active.amounts[is_person],
     )
-    counter = _Counter(people_active, crowd)
-    made = [*counter.magnitudes("", None, ("active_days",), people_active.amounts)]
-    blocks = [counter.block("", None, ("active_days",), people_active.amounts)]
+    counted = _Counter(people_active, crowd).count(None, people_active.amounts)
+    made = [*counted.magnitudes("", ("active_days",))]
+    blocks = [counted.block("", ("active_days",))]
     for feed in feeds.FEEDS:
         table = facts.of(feed)
         names, amounts = _measures(feed, table)
         if not len(table.person) and not facts.fed.intersection(names):
             continue  # nothing that was read feeds it: neither zero nor hidden
         counter = _Counter(table, crowd)
-        made += counter.magnitudes("", None, names, amounts)
-        blocks.append(counter.block("", None, names, amounts))
+        counted = counter.count(None, amounts)
+        made += counted.magnitudes("", names)
+        blocks.append(counted.block("", names))
         if feed.has_actors:
-            made += counter.magnitudes(ACTOR, _actors(table, crowd.keys), names, amounts)
+            counted = counter.count(_actors(table, crowd.keys), amounts)
+            made += counted.magnitudes(ACTOR, names)
         is_used = crowd.named(table.person) & table.amounts.any(axis=1)
         splits: dict[str, Split] = {}
         for dimension, split in table.splits.items():
@@ -279,14 +282,15 @@ def build(facts: WeekFacts, crowd: Crowd, k: int) -> tuple[list[Magnitude], list
             above = ABOVE.get(dimension, "")
             within = _within(one, table.splits[above]) if above else ()
             if one.values:
-                tables = counter.magnitudes(dimension, one, names, amounts)
+                counted = counter.count(one, amounts)
+                tables = counted.magnitudes(dimension, names)
                 made += (replace(x, above=above, within=within) for x in tables)
-                blocks.append(counter.block(dimension, one, names, amounts))
+                blocks.append(counted.block(dimension, names))
         if feed is feeds.USAGE:
             types = tuple(sorted(TOKEN_TYPES))
-            typed = _typed(table)
-            made.append(counter.by_column("tokens", "type", types, typed))
-            blocks.append(counter.by_row("tokens", "type", types, typed))
+            whole, parts = counter.count(None, _typed(table)).by_column("tokens", "type", types)
+            made.append(whole)
+            blocks.append(parts)
         if feed.lacking:
             _telling_unknown(made, counter, feed.lacking, table.amounts[:, -1:], splits)
     return made, blocks
@@ -301,7 +305,7 @@ def _telling_unknown(
     for place, one in enumerate(made):
         if one.measure == of and one.dimension != ACTOR:
             split = splits.get(one.dimension)  # none for the total
-            (lacking,) = counter.magnitudes(one.dimension, split, (one.measure,), flags)
+            (lacking,) = counter.count(split, flags).magnitudes(one.dimension, (one.measure,))
             made[place] = replace(one, lacking=lacking)
 
 

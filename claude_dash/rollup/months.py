@@ -14,7 +14,7 @@ from claude_dash.facts.dimensions import OTHER
 from claude_dash.facts.measures import MEASURES
 from claude_dash.privacy.cells import Hidden, Ints
 from claude_dash.privacy.policy import Policy
-from claude_dash.rollup import sightings, uses, vendor_counts
+from claude_dash.rollup import sightings, vendor_counts
 from claude_dash.rollup.crowd import Crowd
 from claude_dash.rollup.draft import Columns, drafted
 from claude_dash.rollup.habits import History, count_cohorts, count_starts, split_flows
@@ -117,7 +117,8 @@ def roll_up_calendar_month(
         for item, (value, hidden) in add_up(blocks.values()).items():
             why = SMALL_GROUP if is_small else hidden
             rows.add(ORGANIZATION, key, measure, value, why, dimension=dimension, item=item)
-    _count_month(connection, rows, crowd, history, policy, is_small=is_small)
+    surfaces = seen.on_any_surface(first, next_month(first))
+    _count_month(connection, rows, crowd, history, surfaces, policy=policy, is_small=is_small)
     _count_sightings(seen, rows, history, policy, is_small=is_small)
     vendor_counts.release_month(
         connection, rows, next_month(first) - timedelta(days=1), is_small=is_small
@@ -153,8 +154,8 @@ def active_between(history: History, since: date, until: date) -> Ints:
 
 
 def _count_month(
-    connection: Connection, rows: Rows, crowd: Crowd, history: History, policy: Policy, *,
-    is_small: bool,
+    connection: Connection, rows: Rows, crowd: Crowd, history: History, surfaces: Ints, *,
+    policy: Policy, is_small: bool,
 ) -> None:  # fmt: skip
     end = next_month(rows.start)
     active = active_between(history, rows.start, end)
@@ -168,7 +169,8 @@ def _count_month(
         "people": len(eligible),
         "active": len(active),
         "active_eligible": int(np.isin(active, eligible).sum()),
-        **uses.Seats(connection, history.told, rows.start, end).count(seats, active),
+        "seats": history.seats.number(seats, rows.start, end),
+        "idle_seats": history.seats.idle(seats, np.union1d(active, surfaces), rows.start, end),
         "workday_actives": actives,
         "workdays": len(read.intersection(weekdays)),
     }

@@ -44,20 +44,39 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
+class Persons:
+    """Who is behind pseudonyms: read once, whichever days are counted.
+
+    of: person by pseudonym, automation left out. known: people who are known by more than
+    installations.
+    """
+
+    of: Mapping[int, int]
+    known: set[int]
+
+    @classmethod
+    def load(cls, connection: Connection) -> "Persons":
+        """Read who they are."""
+        c, automation = t.IDENTITY.c, t.PERSON.c.automation
+        query = select(c.who, c.person_id, c.kind).join(t.PERSON, t.PERSON.c.id == c.person_id)
+        rows = connection.execute(query.where(automation.is_(False))).all()
+        known = {person for _, person, kind in rows if kind != INSTALLATION}
+        return cls({who: person for who, person, _ in rows}, known)
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """Who used what on which day, as facts say it: read once, and counted for several periods.
 
-    surfaces: by day and product; features: by day, kind and name; pseudonyms each. persons: of
-    pseudonyms, automation left out. known: people who are known by more than installations.
+    surfaces: by day and product; features: by day, kind and name; pseudonyms each.
     """
 
     surfaces: Mapping[tuple[date, str], set[int]]
     features: Mapping[tuple[date, str, str], set[int]]
-    persons: Mapping[int, int]
-    known: set[int]
+    persons: Persons
 
     @classmethod
-    def read(cls, connection: Connection, since: date, until: date) -> "Seen":
+    def read(cls, connection: Connection, persons: Persons, since: date, until: date) -> "Seen":
         """Read the half-open interval."""
         surfaces: dict[tuple[Any, str], set[int]] = {}
         is_used = or_(_SURFACE.messages > 0, _SURFACE.actions > 0)
@@ -73,7 +92,7 @@ class Seen:
         return cls(
             {(as_day(day), product): seen for (day, product), seen in surfaces.items()},
             {(as_day(day), kind, name): seen for (day, kind, name), seen in features.items()},
-            *_persons(connection),
+            persons,
         )
 
     def between(self, since: date, until: date, k: int) -> list[Sighting]:
@@ -85,8 +104,13 @@ class Seen:
         return [*self._surfaces(since, until), *self._features(since, until, k)]
 
     def _people(self, seen: set[int]) -> Ints:
-        persons = self.persons
+        persons = self.persons.of
         return np.array(sorted({persons[who] for who in seen if who in persons}), dtype=np.int64)
+
+    def on_any_surface(self, since: date, until: date) -> Ints:
+        """Return who used any surface in the half-open interval."""
+        days = (seen for (day, _), seen in self.surfaces.items() if since <= day < until)
+        return self._people(set().union(*days))
 
     def _surfaces(self, since: date, until: date) -> Iterator[Sighting]:
         """Yield who wrote a message or took an action, by surface (interfaces, section 7)."""
@@ -112,7 +136,7 @@ class Seen:
         kinds: dict[str, set[int]] = {}
         for (kind, name), seen in found.items():
             if kind in FEATURE_KINDS:
-                is_told = len(self.known.intersection(self._people(seen).tolist())) >= k
+                is_told = len(self.persons.known.intersection(self._people(seen).tolist())) >= k
                 named.setdefault((kind, name if is_told else OTHER), set()).update(seen)
                 kinds.setdefault(kind, set()).update(seen)
         for (kind, name), seen in sorted(named.items()):
@@ -123,31 +147,14 @@ class Seen:
             yield Sighting("feature_users", "", "", self._people(set().union(*kinds.values())))
 
 
-def load(connection: Connection, since: date, until: date, k: int) -> list[Sighting]:
-    """Return who used what in the half-open interval, as `Seen.between` does."""
-    return Seen.read(connection, since, until).between(since, until, k)
-
-
-def _persons(connection: Connection) -> tuple[dict[int, int], set[int]]:
-    """Return the person of each pseudonym, and who is known by more than installations."""
-    c, automation = t.IDENTITY.c, t.PERSON.c.automation
-    query = select(c.who, c.person_id, c.kind).join(t.PERSON, t.PERSON.c.id == c.person_id)
-    rows = connection.execute(query.where(automation.is_(False))).all()
-    named = {person for _, person, kind in rows if kind != INSTALLATION}
-    return {who: person for who, person, _ in rows}, named
-
-
 def with_claude_code(found: list[Sighting], active: Ints) -> list[Sighting]:
     """Return the sightings with those of Claude Code among the surfaces."""
     return [*found, Sighting("active", "product", CLAUDE_CODE, active)]
 
 
-def count_week(
-    connection: Connection, rows: Rows, crowd: Crowd, here: Presence, policy: Policy
-) -> None:
+def count_week(seen: Seen, rows: Rows, crowd: Crowd, here: Presence, policy: Policy) -> None:
     """Add who used what in a week and on each of its days."""
     end = crowd.monday + timedelta(days=WEEK_DAYS)
-    seen = Seen.read(connection, crowd.monday, end)
     week = seen.between(crowd.monday, end, policy.k)
     for one in with_claude_code(week, here.people):
         item = (one.dimension, one.item)

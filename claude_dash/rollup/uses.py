@@ -29,15 +29,6 @@ def _ids(connection: Connection, seen: list[int]) -> dict[int, int]:
     return {who: known[who] for who in seen if who in known}
 
 
-def on_any_surface(connection: Connection, since: date, until: date) -> Ints:
-    """Return who used any surface in the half-open interval."""
-    is_used = or_(_SURFACE.messages > 0, _SURFACE.actions > 0)
-    query = select(_SURFACE.who).distinct()
-    inside = (_SURFACE.day >= since, _SURFACE.day < until, is_used)
-    seen = list(connection.execute(query.where(*inside)).scalars())
-    return np.array(sorted(set(_ids(connection, seen).values())), dtype=np.int64)
-
-
 def update(connection: Connection, runs: Iterable[tuple[date, date]]) -> None:
     """Move first and last day of use, and of a plugin's installation, by the facts of some days.
 
@@ -145,45 +136,58 @@ def _ordinal(day: date | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Seats:
-    """How many seats there are, and how many of them somebody uses."""
+    """How many seats there are, and how many of them somebody uses.
 
-    connection: Connection
-    told: Told
-    since: date
-    until: date
-
-    def count(self, holders: Ints, active: Ints) -> dict[str, int]:
-        """Return how many seats the organisation has, and how many were idle in the period.
-
-        Enterprise says how many seats it assigned; elsewhere everybody on the member list has one.
-        """
-        told = self.told.newest(SEATS, self.since, self.until)
-        used = np.union1d(active, on_any_surface(self.connection, self.since, self.until))
-        if told is None:
-            return {"seats": len(holders), "idle_seats": int((~np.isin(holders, used)).sum())}
-        elsewhere = np.intersect1d(holders, _members_outside(self.connection))
-        idle = int((~np.isin(elsewhere, used)).sum())
-        gone = _departed(self.connection, self.until)
-        inside = np.setdiff1d(used, np.union1d(elsewhere, gone))
-        return {
-            "seats": told + len(elsewhere),
-            "idle_seats": max(told - len(inside), 0) + idle,
-        }
-
-
-def _departed(connection: Connection, until: date) -> Ints:
-    """Return who had a roster entry, and had none any more at the end of a period.
-
-    Their seats are not among those that the vendor said it had assigned by then.
+    told: what the vendor says. outside: members of some organisation, but of no Enterprise one.
+    people, ends: whoever had a roster entry, and the ordinal of the day on which the last of them
+    ended.
     """
-    entry = t.ROSTER_ENTRY.c
-    known: set[int] = set()
-    present: set[int] = set()
-    for person, ends in connection.execute(select(entry.person_id, entry.ends)):
-        known.add(person)
-        if ends is None or ends >= until:
-            present.add(person)
-    return np.array(sorted(known - present), dtype=np.int64)
+
+    told: Told
+    outside: Ints
+    people: Ints
+    ends: Ints
+
+    @classmethod
+    def load(cls, connection: Connection, told: Told) -> "Seats":
+        """Read who has, or had, a roster entry."""
+        entry = t.ROSTER_ENTRY.c
+        ends: dict[int, int] = {}
+        for person, day in connection.execute(select(entry.person_id, entry.ends)):
+            ends[person] = max(ends.get(person, 0), (day or date.max).toordinal())
+        people = np.array(sorted(ends), dtype=np.int64)
+        last = np.array([ends[person] for person in sorted(ends)], dtype=np.int64)
+        return cls(told, _members_outside(connection), people, last)
+
+    def number(self, holders: Ints, since: date, until: date) -> int:
+        """Return how many seats the organisation has in a period.
+
+        Enterprise says how many it assigned; elsewhere everybody on the member list has one.
+        """
+        told = self.told.newest(SEATS, since, until)
+        return len(holders) if told is None else told + len(self._elsewhere(holders))
+
+    def idle(self, holders: Ints, used: Ints, since: date, until: date) -> int:
+        """Return how many of them nobody used in a period.
+
+        Args:
+            holders: Who has one, as far as members are listed.
+            used: Who used any surface in the period.
+            since: The first day of the period.
+            until: The day after it.
+        """
+        told = self.told.newest(SEATS, since, until)
+        if told is None:
+            return int((~np.isin(holders, used)).sum())
+        elsewhere = self._elsewhere(holders)
+        idle = int((~np.isin(elsewhere, used)).sum())
+        # Whoever has left gave back a seat: it is not among those that were assigned at the end.
+        gone = self.people[self.ends < until.toordinal()]
+        inside = np.setdiff1d(used, np.union1d(elsewhere, gone))
+        return max(told - len(inside), 0) + idle
+
+    def _elsewhere(self, holders: Ints) -> Ints:
+        return np.intersect1d(holders, self.outside)
 
 
 def _members_outside(connection: Connection) -> Ints:

@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from claude_dash.clock import month_of
 from claude_dash.facts.told import SOURCE
-from claude_dash.people.standing import Standings
 from claude_dash.privacy.cells import Cells, Hidden, Ints, Magnitude, Partition, Row, Shown
 from claude_dash.privacy.cells import Week as GateWeek
 from claude_dash.privacy.gate import protect
@@ -17,8 +16,9 @@ from claude_dash.rollup import basis, feeds, holding, revisions, sightings, uses
 from claude_dash.rollup import facts as week_facts
 from claude_dash.rollup.basis import Block, block_of_people
 from claude_dash.rollup.counts import count_people
-from claude_dash.rollup.crowd import Crowd, Unnamed, gather
-from claude_dash.rollup.difference import Selves, compare
+from claude_dash.rollup.crowd import Crowd, gather
+from claude_dash.rollup.difference import compare
+from claude_dash.rollup.known import Known
 from claude_dash.rollup.magnitudes import ACTOR, DAYS, build, united
 from claude_dash.rollup.presence import Presence
 from claude_dash.rollup.rows import (
@@ -147,12 +147,17 @@ def part_starts(monday: date) -> tuple[date, ...]:
     return () if month_of(monday) == month_of(sunday) else (monday, month_of(sunday))
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read of a week: its facts, who was active, and who used what."""
+
+    facts: week_facts.WeekFacts
+    here: Presence
+    seen: sightings.Seen
+
+
 def roll_up_week(
-    connection: Connection,
-    touched: Touched,
-    standings: Standings,
-    unnamed: Unnamed,
-    policy: Policy,
+    connection: Connection, touched: Touched, known: Known, policy: Policy
 ) -> tuple[Crowd, Presence]:
     """Rebuild the releases of a week, its days and its parts from the facts.
 
@@ -161,20 +166,22 @@ def roll_up_week(
     """
     monday = touched.monday
     facts = week_facts.load(connection, monday)
-    here = presence(facts, unnamed.keys)
-    now = gather(standings, unnamed, monday, here.seen, policy)
-    before, selves = None, Selves.load(connection)
+    here = presence(facts, known.unnamed.keys)
+    seen = sightings.Seen.read(connection, known.persons, monday, monday + WEEK)
+    read = _Read(facts, here, seen)
+    now = gather(known.standings, known.unnamed, monday, here.seen, policy)
+    before, selves = None, known.selves
     if touched.reason != SOURCE:  # what a whole source tells, or does no more, is told at once
         before = basis.load(connection, monday, monday + WEEK, policy).get(monday)
     crowd = holding.placed(now, before, selves, policy)
-    rows, blocks = _make(connection, facts, here, (crowd, now), policy)
+    rows, blocks = _make(connection, read, (crowd, now), known, policy)
     settled = holding.Settled(blocks)
     if before and before.told:
         was = basis.blocks_of(connection, monday)
         change = compare(before, crowd, (was, blocks), selves, policy)
         if change.needs_former_groups():
             crowd = before.crowd
-            rows, blocks = _make(connection, facts, here, (crowd, now), policy)
+            rows, blocks = _make(connection, read, (crowd, now), known, policy)
             change = compare(before, crowd, (was, blocks), selves, policy)
         settled = holding.settle(connection, rows, (was, blocks), change)
     revisions.write_down(connection, rows, policy, settled.revised, touched.reason)
@@ -187,21 +194,21 @@ def roll_up_week(
 
 def _make(
     connection: Connection,
-    facts: week_facts.WeekFacts,
-    here: Presence,
+    read: _Read,
     crowds: tuple[Crowd, Crowd],
+    known: Known,
     policy: Policy,
 ) -> tuple[Rows, list[Block]]:
     """Return the releases of a week, and everybody's parts.
 
     Args:
         connection: For what is told of other things than use.
-        facts: Of the week.
-        here: Who was active.
+        read: What was read of the week.
         crowds: Where everybody is shown, and who they are now: other than in final weeks the same.
+        known: What is known of people.
         policy: k, c and p.
     """
-    crowd, now = crowds
+    (crowd, now), facts, here = crowds, read.facts, read.here
     monday = crowd.monday
     rows = Rows("week", monday)
     is_whole = not crowd.partition.tells_groups(policy.k)
@@ -210,11 +217,11 @@ def _make(
         _release_magnitude(rows, magnitude, shown, crowd.partition, is_whole=is_whole)
         _release_days(rows, magnitude, shown, monday)
     without = np.setdiff1d(here.people, facts.of(feeds.ACTIVITY).person)
-    _count_week(connection, rows, (crowd, now), here, policy)
+    _count_week(rows, (crowd, now), here, known.seats, policy)
     small = SMALL_GROUP if crowd.partition.population < policy.k else ""
     rows.add(ORGANIZATION, ALL, "active_in_logs_alone", len(without), small)
     _count_days(rows, now, here, policy)
-    sightings.count_week(connection, rows, crowd, here, policy)
+    sightings.count_week(read.seen, rows, crowd, here, policy)
     vendor_counts.release(connection, rows, crowd.partition.population, policy)
     if not is_whole:
         blocks += (block_of_people(*one) for one in rows.people)
@@ -222,10 +229,10 @@ def _make(
 
 
 def _count_week(
-    connection: Connection,
     rows: Rows,
     crowds: tuple[Crowd, Crowd],
     here: Presence,
+    seats: uses.Seats,
     policy: Policy,
 ) -> None:
     crowd, now = crowds
@@ -237,9 +244,7 @@ def _count_week(
         ("seats", now.seat),
     ):
         count_people(rows, crowd, measure, now.people[who], policy)
-    end = crowd.monday + timedelta(days=DAYS)
-    seats = uses.Seats(connection, vendor_counts.Told.load(connection), crowd.monday, end)
-    number = seats.count(now.people[now.seat], here.people)["seats"]
+    number = seats.number(now.people[now.seat], crowd.monday, crowd.monday + WEEK)
     rows.change(ORGANIZATION, ALL, "seats", number)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, insert
 
 from claude_dash.clock import now
 from claude_dash.facts import tables as t
+from claude_dash.rollup.sightings import Persons, Seen
 from claude_dash.rollup.uses import Seats
 from claude_dash.rollup.vendor_counts import Told
 
@@ -51,7 +52,13 @@ def counted(engine: Engine, assigned: int) -> dict[str, int]:
     told = Told([(date(2026, 10, 31), 1, "assigned_seats", assigned)])
     holders, active = np.array([USES_CODE, USES_CHAT, NEVER]), np.array([USES_CODE, LEFT])
     with engine.connect() as connection:
-        return Seats(connection, told, FIRST, END).count(holders, active)
+        seen = Seen.read(connection, Persons.load(connection), FIRST, END)
+        seats = Seats.load(connection, told)
+    used = np.union1d(active, seen.on_any_surface(FIRST, END))
+    return {
+        "seats": seats.number(holders, FIRST, END),
+        "idle_seats": seats.idle(holders, used, FIRST, END),
+    }
 
 
 def test_use_of_another_surface_is_use_of_the_seat(engine: Engine) -> None:
