@@ -47,7 +47,7 @@ def taken_down(page: str, grain: str) -> dict[str, Call]:
     os.environ["CLAUDE_DASH_DEMO"] = "1"  # signed in without a cookie
     from streamlit.testing.v1 import AppTest
 
-    from claude_dash import attention, budget, connections, trust
+    from claude_dash import attention, budget, connections, coverage, revisions, trust
     from claude_dash.ui import filters, money
     from claude_dash.ui import page as door
 
@@ -56,8 +56,8 @@ def taken_down(page: str, grain: str) -> dict[str, Call]:
         (door, "ask"), (door, "current_policy"), (door, "store_revision"), (door, "has_connection"),
         (attention, "ask"), (budget, "ask"), (budget, "limits_in_force"),
         (connections, "list_all"), (money, "has_priority_tier"),
-        (trust, "sources"), (trust, "revisions"), (trust, "unpriced_models"),
-        (trust, "has_priority_tier"),
+        (trust, "sources"), (trust, "unpriced_models"), (trust, "has_priority_tier"),
+        (revisions, "revisions"), (revisions, "held_weeks"), (coverage, "coverage"),
     ]  # fmt: skip
     kept = [(module, name, getattr(module, name)) for module, name in doors]
 

@@ -168,7 +168,8 @@ def _rows(connection: Connection, codes: Codes, feed: Feed, monday: date) -> _Fo
     amounts = np.concatenate(amounts_of or [np.zeros((width, 0), dtype=np.int64)], axis=1)
     split = {name: _split(values[name]) for name in splits}
     most = int(setup.max(initial=0)) + 1
-    senders, sender = np.unique(origin * most + setup, return_inverse=True)
+    senders = np.unique(origin * most + setup)  # few
+    sender = np.searchsorted(senders, origin * most + setup)
     stood = [divmod(one, most) for one in senders.tolist()]
     for name in ("connection", "source"):
         split[name] = _grouped(sender, [codes.describe(number, name) for number, _ in stood])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from claude_dash.rollup.months import add_up, released
 from claude_dash.rollup.rows import ALL, DEPARTMENT, FLOWS, ORGANIZATION, TEAM, Rows
 
 _GROUP = t.GROUP_ROW
+_What = tuple[str, str, str]  # measure, technical dimension, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,11 @@ def roll_up_group_month(
     for level in (DEPARTMENT, TEAM):
         _sum_magnitudes(connection, rows, month, level)
     summed = len(rows.made)
+    used = seen.on_any_surface(mondays[0], mondays[-1] + timedelta(days=7))
+    sighted = _sighted(seen, month, history, policy)
     for level in (DEPARTMENT, TEAM):
-        _count_people(seen, rows, month, history, level, policy)
-        _count_sightings(seen, rows, month, history, level, policy)
+        _count_people(rows, month, history, used, level, policy=policy)
+        _count_sightings(rows, month, sighted, level)
     if history.held.keeps(mondays):
         keep_groups(connection, rows, summed)
     return rows
@@ -156,51 +160,55 @@ def _active(month: _Month, history: History, level: str) -> tuple[Ints, Ints]:
 
 def _row_of(month: _Month, number: int, crowd: Crowd, people: Ints, level: str) -> Ints:
     """Return the month row in which each person of a week stands, -1 for nowhere."""
-    groups = len(crowd.partition.groups)
-    to = np.full(groups + 1, -1, dtype=np.int64)
-    week_rows = _week_rows(crowd.partition, level)
+    return _row_of_groups(month, number, level)[crowd.groups_of(people)]
+
+
+def _row_of_groups(month: _Month, number: int, level: str) -> Ints:
+    """Return the month row of each group of a week, and -1 last, for whoever is in none."""
+    partition = month.crowds[number].partition
+    to, week_rows = np.full(len(partition.groups) + 1, -1), _week_rows(partition, level)
     for index, row in enumerate(month.rows_of(level)):
         for week_row in row.weeks[number]:
             to[list(week_rows[week_row].members)] = index
-    return to[crowd.groups_of(people)]
+    return to
 
 
-def _count_sightings(  # noqa: PLR0917 - as its neighbours
-    seen: sightings.Seen,
-    rows: Rows,
-    month: _Month,
-    history: History,
-    level: str,
-    policy: Policy,
-) -> None:
-    """Add the distinct people of a month by what they used, each in the row of their weeks."""
+def _sighted(
+    seen: sightings.Seen, month: _Month, history: History, policy: Policy
+) -> dict[_What, list[tuple[int, Ints]]]:
+    """Return who used what in which week of the month, by the number of the week."""
     begin, end = month.mondays[0], month.mondays[-1] + timedelta(days=7)
     told = {one.key for one in seen.between(begin, end, policy.k)}
-    pairs: dict[tuple[str, str, str], list[Ints]] = {}
+    found: dict[_What, list[tuple[int, Ints]]] = {}
     for number, monday in enumerate(month.mondays):
         week = seen.between(monday, monday + timedelta(days=7), 0)
         active = history.week(monday).people
         for one in sightings.with_claude_code(week, active):
             key = one.key if one.key in told or one.dimension != "feature" else other(one.key)
-            row = _row_of(month, number, month.crowds[number], one.people, level)
-            pairs.setdefault(key, []).append(np.stack([one.people, row]))
-    found = month.rows_of(level)
-    for (measure, dimension, item), weeks in sorted(pairs.items()):
-        both = np.unique(np.concatenate(weeks, axis=1), axis=1)
-        sizes = np.bincount(both[1][both[1] >= 0], minlength=len(found))
+            found.setdefault(key, []).append((number, one.people))
+    return found
+
+
+def _count_sightings(
+    rows: Rows, month: _Month, sighted: Mapping[_What, list[tuple[int, Ints]]], level: str
+) -> None:
+    """Add the distinct people of a month by what they used, each in the row of their weeks."""
+    found, width = month.rows_of(level), len(month.rows_of(level)) + 1
+    rows_of = [_row_of_groups(month, number, level) for number in range(len(month.crowds))]
+    for (measure, dimension, item), weeks in sorted(sighted.items(), key=itemgetter(0)):
+        stood = (
+            persons * width + rows_of[number][month.crowds[number].groups_of(persons)] + 1
+            for number, persons in weeks
+        )
+        sizes = np.bincount(np.unique(np.concatenate(list(stood))) % width, minlength=width)[1:]
         for index, month_row in enumerate(found):
             number = int(sizes[index])
             if number or not dimension:
                 rows.add(level, month_row.key, measure, number, dimension=dimension, item=item)
 
 
-def _count_people(  # noqa: PLR0917 - as its neighbours
-    seen: sightings.Seen,
-    rows: Rows,
-    month: _Month,
-    history: History,
-    level: str,
-    policy: Policy,
+def _count_people(
+    rows: Rows, month: _Month, history: History, used: Ints, level: str, *, policy: Policy
 ) -> None:
     found, last = month.rows_of(level), month.crowds[-1]
     person, row = _active(month, history, level)
@@ -212,7 +220,6 @@ def _count_people(  # noqa: PLR0917 - as its neighbours
     lapsed = np.setdiff1d(before, person)
     standing = _row_of(month, len(month.crowds) - 1, last, last.people, level)
     seats, people = last.people[last.seat], last.people[last.eligible]
-    used = seen.on_any_surface(begin, end)
     counts: dict[str, Ints] = {
         "active": row,
         "active_eligible": row[np.isin(person, people)],

@@ -158,12 +158,18 @@ def folded(split: Split, person: Ints, is_used: Bools, k: int) -> Split:
         is_used: Whether the row is a person's and counts as use.
         k: From how many people on a name is told.
     """
-    pairs = np.unique(np.stack([split.codes[is_used], person[is_used]]), axis=1)
-    users = np.bincount(pairs[0], minlength=len(split.values))
+    users = _users(split, person, is_used)
     kept = [name if users[code] >= k else _other(name) for code, name in enumerate(split.values)]
     values = tuple(sorted(set(kept)))
     to = np.array([values.index(name) for name in kept], dtype=np.int64)
     return Split(to[split.codes] if len(to) else split.codes, values)
+
+
+def _users(split: Split, person: Ints, is_used: Bools) -> Ints:
+    """Return how many people some rows of each value are of."""
+    width = len(split.values)
+    pairs = np.unique(person[is_used] * width + split.codes[is_used])
+    return np.bincount(pairs % max(width, 1), minlength=width)
 
 
 def _other(name: str) -> str:
@@ -175,8 +181,7 @@ def bounded(split: Split, person: Ints, most: int = MOST_VALUES) -> Split:
     """Return a split of which the values with the fewest people, beyond `most`, are `other`."""
     if len(split.values) <= most:
         return split
-    pairs = np.unique(np.stack([split.codes, person]), axis=1)
-    used = np.bincount(pairs[0], minlength=len(split.values))
+    used = _users(split, person, np.ones(len(person), dtype=bool))
     order = np.lexsort((np.arange(len(used)), -used))
     kept = np.sort(order[:most])
     values = sorted({*(split.values[n] for n in kept.tolist()), OTHER})
