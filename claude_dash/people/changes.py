@@ -11,6 +11,7 @@ from claude_dash.facts import tables as t
 from claude_dash.facts.told import TEAMS
 from claude_dash.people.standing import Standings
 from claude_dash.store.engine import bump
+from claude_dash.store.locks import take_turns
 from claude_dash.store.write import touch
 
 
@@ -30,9 +31,11 @@ def touch_open_weeks(connection: Connection, reason: str) -> None:
 def touch_changed_weeks(connection: Connection) -> Iterator[None]:
     """Mark, at the end of the block, every open week in which somebody stands elsewhere now.
 
+    One such change at a time: of two undos of one merge the second finds nothing to undo.
     Names are looked up when releases are read, so a new name alone rebuilds nothing and only
     tells the caches.
     """
+    take_turns(connection, "standings")
     before = Standings.load(connection)
     yield
     after = Standings.load(connection)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from claude_dash.facts import tables as t
 from claude_dash.ingest.bedrock_days import REPORT, note_read
+from claude_dash.people.changes import touch_changed_weeks
 from claude_dash.store.checkpoints import note_state, state
 from claude_dash.store.engine import migrate, open_store
 from claude_dash.store.write import touch
@@ -52,6 +53,16 @@ def test_a_roll_up_waits_for_whoever_marked_its_week(store: Engine) -> None:
         writer.commit()
     with store.connect() as connection:
         assert connection.execute(select(t.TOUCHED_WEEK.c.week)).scalars().all() == [WEEK]
+
+
+def test_people_change_one_change_at_a_time(store: Engine) -> None:
+    """Whoever merges, undoes or imports waits for whoever does, and then sees what they did."""
+    with store.connect() as one, store.connect() as two:
+        with touch_changed_weeks(one):
+            assert_waits(two, lambda it: touch_changed_weeks(it).__enter__())
+        one.commit()
+        with touch_changed_weeks(two):
+            two.commit()
 
 
 def test_what_two_processes_note_is_noted_in_turn(store: Engine) -> None:
