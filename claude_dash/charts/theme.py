@@ -159,8 +159,15 @@ def color_of(dimension: str, item: str, place: int) -> str:
     return SERIES[place] if place < len(SERIES) else GREY
 
 
+_NO_TAGS = str.maketrans("<>", "‹›")  # noqa: RUF001 - angles that are no tag
+
+
 def label_of(dimension: str, item: str) -> str:
-    """Return how a technical value is called on a chart."""
+    """Return how a technical value is called on a chart, without what Plotly takes for a tag."""
+    return _called(dimension, item).translate(_NO_TAGS)
+
+
+def _called(dimension: str, item: str) -> str:
     if dimension == "model":
         return model_family(item)
     if item in {"", UNATTRIBUTED}:

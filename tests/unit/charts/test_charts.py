@@ -85,6 +85,7 @@ def test_names_that_are_not_ours_stay_as_they_are() -> None:
     assert theme.label_of("feature", "other") == "Other features"
     assert theme.label_of("cost_type", "web_search") == "Web search"
     assert theme.label_of("product", "unattributed") == "Not told"
+    assert "<" not in theme.label_of("feature", "skill:<a href='https://example.com'>free</a>")
 
 
 def test_a_day_that_is_not_there_yet_is_not_missing() -> None:
