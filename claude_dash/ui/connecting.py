@@ -187,10 +187,9 @@ def _progress(view: View) -> None:
                 read, of = int(str(one.progress["read"])), max(int(str(one.progress["of"])), 1)
                 said = one.progress.get("says", f"{read} of at most {of} days read")
                 st.progress(min(read / of, 1.0), f"{said} · at {one.progress['day']}")
-                st.caption(
-                    "Newest days first, so this week is already on the pages. You can leave; "
-                    "reading goes on."
-                )
+                newest = "Newest days first, so this week is already on the pages. "
+                goes_on = "You can leave; reading goes on."
+                st.caption(goes_on if one.kind == "sessions" else newest + goes_on)
             elif one.last_complete_day and one.first_day:
                 st.caption(
                     f"{theme.day(one.first_day)} {one.first_day.year} to "
