@@ -1,6 +1,6 @@
 """The roll-up: facts to cells to releases, for the periods that were touched."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -12,8 +12,19 @@ from claude_dash.facts import tables as t
 from claude_dash.privacy.policy import Policy, current
 from claude_dash.rollup import basis, finality, progress, uses
 from claude_dash.rollup import presence as who
+from claude_dash.rollup.beside import Companion
 from claude_dash.rollup.crowd import Crowd, gather
-from claude_dash.rollup.draft import Columns, discard, drafted, drafting, make_room, publish, put
+from claude_dash.rollup.draft import (
+    Columns,
+    discard,
+    drafted,
+    drafting,
+    keep,
+    make_room,
+    note,
+    publish,
+    put,
+)
 from claude_dash.rollup.group_months import roll_up_group_month
 from claude_dash.rollup.habits import SEGMENT_WEEKS, History, read_invites, roll_up_habits
 from claude_dash.rollup.holding import placed
@@ -22,30 +33,31 @@ from claude_dash.rollup.months import deciding_week, roll_up_calendar_month
 from claude_dash.rollup.rows import FLOWS, ORGANIZATION, Rows
 from claude_dash.rollup.sightings import Seen
 from claude_dash.rollup.uses import Seats
-from claude_dash.rollup.weeks import Touched, roll_up_week
+from claude_dash.rollup.weeks import MadeWeek, Touched, make_week
 from claude_dash.store.engine import bump, one_state, writing
 from claude_dash.store.locks import hold
 
 WEEK = timedelta(days=7)
 
 
-def roll_up(engine: Engine, settings: Settings) -> int:
+def roll_up(engine: Engine, settings: Settings, companion: Companion | None = None) -> int:
     """Rebuild the releases of every touched period; return how many weeks were touched.
 
     All of them are drafted from one state of the store and stand at once. Until then their marks
     stay, so that a roll-up which is cut off is done again. A week that is marked again meanwhile is
     rebuilt once more; clients may go on sending. Sealed weeks and months keep their releases.
+    A companion makes a part of the weeks.
     """
     with hold(engine, "rollup"):
         done: set[date] = set()
-        while (weeks := _roll_up_touched(engine, settings)) - done:
+        while (weeks := _roll_up_touched(engine, settings, companion)) - done:
             done |= weeks
         with engine.begin() as connection:
             finality.mark(connection)
     return len(done)
 
 
-def _roll_up_touched(engine: Engine, settings: Settings) -> set[date]:
+def _roll_up_touched(engine: Engine, settings: Settings, companion: Companion | None) -> set[date]:
     """Rebuild what is marked; return the weeks that were."""
     with engine.connect() as connection:
         make_room(connection)
@@ -56,9 +68,14 @@ def _roll_up_touched(engine: Engine, settings: Settings) -> set[date]:
             if weeks:
                 policy = current(connection, settings.min_group_size)
                 known = Known.load(connection)
+                numbers = {monday: number for monday, (_, number) in marks.items()}
+                made = (
+                    companion.weeks(connection, weeks, numbers, known, policy)
+                    if companion
+                    else (make_week(connection, week, known, policy) for week in weeks)
+                )
                 with drafting(connection):
-                    tell = progress.telling(engine)
-                    rebuilt = _roll_up_weeks(connection, weeks, known, policy, tell)
+                    rebuilt = _keep_weeks(connection, _told(engine, made, len(weeks)))
                     _roll_up_later(connection, weeks[-1].monday, rebuilt, known, policy)
         if marks:
             try:
@@ -95,27 +112,31 @@ def _sealed(connection: Connection, grain: str) -> set[date]:
     return set(connection.execute(query).scalars())
 
 
-def _roll_up_weeks(
-    connection: Connection,
-    weeks: Sequence[Touched],
-    known: Known,
-    policy: Policy,
-    tell: Callable[[int, int], None],
-) -> dict[date, Crowd]:
-    """Rebuild weeks, and what is known of people by them; return the crowd of each."""
+def _keep_weeks(connection: Connection, weeks: Iterable[MadeWeek]) -> dict[date, Crowd]:
+    """Let the draft have weeks, and what is known of people by them; return the crowd of each."""
     sealed = _sealed(connection, "week")
     crowds: dict[date, Crowd] = {}
     changed = [np.zeros(0, dtype=np.int64)]
-    for number, week in enumerate(weeks):
-        tell(number, len(weeks))
-        crowds[week.monday], here = roll_up_week(connection, week, known, policy)
-        changed.append(who.store(connection, week.monday, here))
-    uses.update(connection, _runs([week.monday for week in weeks]))
+    for week in weeks:
+        for one in week.differences:
+            keep(connection, one)
+        note(connection, week.notes)
+        crowds[week.monday] = week.crowd
+        changed.append(week.persons)
+    uses.update(connection, _runs(sorted(crowds, reverse=True)))
     oldest_open = max(sealed) + WEEK if sealed else None
     persons = np.unique(np.concatenate(changed))
     if len(persons):
         who.update_spans(connection, who.load(connection, date.min), persons, oldest_open)
     return crowds
+
+
+def _told(engine: Engine, weeks: Iterator[MadeWeek], size: int) -> Iterator[MadeWeek]:
+    """Yield some weeks, and tell how many are done."""
+    tell = progress.telling(engine)
+    for number in range(size):
+        tell(number, size)
+        yield next(weeks)
 
 
 def _runs(mondays: Sequence[date]) -> Iterator[tuple[date, date]]:
@@ -153,7 +174,7 @@ def _roll_up_later(
     """Rebuild what is counted over several weeks, and the months, from a week on."""
     months = _months_from(connection, since)
     earliest = min([since, *(week_of(month) for month in months)])
-    told = basis.load(connection, date.min, date.max, policy)
+    told = basis.load_drafted(connection, policy)
     held, back = finality.Held.of(told), SEGMENT_WEEKS * WEEK
     history = _history(connection, earliest - back, known.seats, held)
     sealed = _sealed(connection, "week")

@@ -15,10 +15,11 @@ from claude_dash.privacy.cells import Group, Ints
 from claude_dash.privacy.partition import partition
 from claude_dash.privacy.policy import Policy
 from claude_dash.rollup.crowd import Crowd
-from claude_dash.rollup.draft import drafted, put
+from claude_dash.rollup.draft import Difference, differing, drafted
 from claude_dash.store import told
 
 _TOLD = t.TOLD_WEEK
+_READ = ("week", "finals", "is_held", "crowd")
 _ARRAYS = ("group", "eligible", "seat", "seat_since")  # of a crowd, beside its people
 
 Subject = tuple[str, str]  # a measure and a technical dimension, empty for the total
@@ -132,10 +133,16 @@ class Basis:
     crowd: Crowd
 
 
-def load(connection: Connection, since: date, until: date, policy: Policy) -> dict[date, Basis]:
-    """Return what is kept of the weeks of a half-open interval, by Monday, as a draft has it."""
-    asked, names = _last_asked(connection), ("week", "finals", "is_held", "crowd")
-    query = drafted(_TOLD, names, lambda c: (c.week >= since, c.week < until))
+def load(connection: Connection, monday: date, policy: Policy) -> Basis | None:
+    """Return what is stored of a week."""
+    query = select(*(_TOLD.c[name] for name in _READ)).where(_TOLD.c.week == monday)
+    row = connection.execute(query).first()
+    return None if row is None else _read(row, policy, _last_asked(connection))
+
+
+def load_drafted(connection: Connection, policy: Policy) -> dict[date, Basis]:
+    """Return what is kept of every week, by Monday, as a draft has it."""
+    asked, query = _last_asked(connection), drafted(_TOLD, _READ, lambda _: ())
     return {row.week: _read(row, policy, asked) for row in connection.execute(query)}
 
 
@@ -185,11 +192,11 @@ def _read(row: Row[Any, Any, Any, Any], policy: Policy, asked: str) -> Basis:
     )
 
 
-def save(
+def based_otherwise(
     connection: Connection, crowd: Crowd, blocks: Sequence[Block], policy: Policy, *,
     finals: Mapping[str, str], is_held: bool,
-) -> None:  # fmt: skip
-    """Put what a week's figures are made of in the place of what they were made of before."""
+) -> Difference:  # fmt: skip
+    """Return what differs in what a week's figures are made of."""
     groups = [
         (one.key, one.department, one.population, one.automation, one.installations)
         for one in crowd.partition.groups
@@ -218,7 +225,7 @@ def save(
     measures = {name: one.is_people for one in blocks for name in one.names}
     row = {"week": crowd.monday, "measures": json.dumps(measures), "finals": json.dumps(finals),
            "is_held": is_held, "crowd": packed, "blocks": told.pack(about, arrays)}  # fmt: skip
-    put(connection, _TOLD, [row], _TOLD.c.week == crowd.monday)
+    return differing(connection, _TOLD, [row], _TOLD.c.week == crowd.monday)
 
 
 def _small(found: Ints) -> NDArray[Any]:

@@ -3,11 +3,13 @@
 For each table of the roll-up two temporary ones of its connection alone hold what is made and what
 is gone. So nobody waits for a roll-up, and nobody sees anything of it; at its end what came out
 differently is put in place in one short transaction. Code of the roll-up reads from the tables what
-was stored before, through `drafted` what a draft has by now, and writes through `put` alone.
+was stored before, through `drafted` what a draft has by now, and writes through `put`, `keep` and
+`note` alone.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from operator import itemgetter
 from typing import Any
@@ -42,6 +44,7 @@ from claude_dash.store.locks import take_turns
 _RELEASE = t.RELEASE_ROW
 _TABLES = (_RELEASE, t.GROUP_ROW, t.PERSON_WEEK, t.PERSON_SPAN, t.PERSON_USE, t.CHANGED_DAY,
            t.TOLD_WEEK)  # fmt: skip
+_BY_NAME = {table.name: table for table in _TABLES}
 _NOTED = t.REVISION  # only ever added to
 Columns = ReadOnlyColumnCollection[str, Column[Any]]
 Which = Callable[[Columns], Iterable[ColumnElement[bool]]]
@@ -93,24 +96,50 @@ def drafting(connection: Connection) -> Iterator[None]:
         _copy(connection, into, in_order)  # as the releases lie, so that they are put quickly
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What differs from what is stored of a table, as rows that the driver has."""
+
+    table: str
+    made: list[tuple[Any, ...]]
+    gone: list[tuple[Any, ...]]
+
+
+def differing(
+    connection: Connection,
+    table: Table,
+    rows: Iterable[Mapping[str, Any]],
+    *instead_of: ColumnElement[bool],
+) -> Difference:
+    """Return what differs when rows stand in the place of stored ones.
+
+    Args:
+        connection: In the state of the store that the draft has.
+        table: Where the rows belong.
+        rows: Each a value for every column.
+        instead_of: Conditions on the table's columns that tell what they replace.
+    """
+    new = set(_as_driven(connection, table, rows))
+    old = set(fetched(connection, select(table).where(*instead_of)))
+    by_key = itemgetter(*(n for n, c in enumerate(table.c) if c.primary_key))
+    return Difference(table.name, sorted(new - old, key=by_key), sorted(old - new, key=by_key))
+
+
+def keep(connection: Connection, found: Difference) -> None:
+    """Let the draft have what differs; no key of a table is kept twice in one draft."""
+    table = _BY_NAME[found.table]
+    inserted(connection, _MADE[table], found.made)
+    inserted(connection, _GONE[table], found.gone)
+
+
 def put(
     connection: Connection,
     table: Table,
     rows: Iterable[Mapping[str, Any]],
     *instead_of: ColumnElement[bool],
 ) -> None:
-    """Let rows stand in the place of stored ones; what stays as it is costs nothing later.
-
-    Args:
-        connection: That of the draft.
-        table: Where the rows belong; no key of it is put twice in one draft.
-        rows: Each a value for every column.
-        instead_of: Conditions on the table's columns that tell what they replace.
-    """
-    new = set(_as_driven(connection, table, rows))
-    old = set(fetched(connection, select(table).where(*instead_of)))
-    inserted(connection, _MADE[table], sorted(new - old, key=_by_key(table)))
-    inserted(connection, _GONE[table], sorted(old - new, key=_by_key(table)))
+    """Let rows stand in the place of stored ones, as `differing` and `keep` do."""
+    keep(connection, differing(connection, table, rows, *instead_of))
 
 
 def note(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -189,10 +218,6 @@ def _as_driven(
             day = one[number]
             one[number] = texts.get(day) or texts.setdefault(day, day and day.isoformat())
         yield tuple(one)
-
-
-def _by_key(table: Table) -> Callable[[tuple[Any, ...]], Any]:
-    return itemgetter(*(n for n, c in enumerate(table.c) if c.primary_key))
 
 
 def _copy(connection: Connection, into: Table, rows: Select[Any]) -> None:

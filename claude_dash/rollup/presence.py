@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, select
 
 from claude_dash.facts import tables as t
 from claude_dash.privacy.cells import Ints
-from claude_dash.rollup.draft import drafted, put
+from claude_dash.rollup.draft import Difference, differing, drafted, put
 from claude_dash.store.driver import as_day, fetched
 
 ACTIVATION_DAYS = 3
@@ -47,8 +47,8 @@ class Presence:
 NOBODY = Presence(*(np.zeros(0, dtype=np.int64) for _ in range(4)))
 
 
-def store(connection: Connection, monday: date, here: Presence) -> Ints:
-    """Keep who was active or seen in a week; return everybody whose days are not what they were."""
+def seen_otherwise(connection: Connection, monday: date, here: Presence) -> tuple[Difference, Ints]:
+    """Return what differs in who was active or seen in a week, and whose days it is about."""
     query = select(_WEEK.c.person_id, _WEEK.c.days).where(_WEEK.c.week == monday, _WEEK.c.days > 0)
     before: dict[int, int] = dict(fetched(connection, query))
     now = dict(zip(here.people.tolist(), here.days.tolist(), strict=True))
@@ -61,8 +61,8 @@ def store(connection: Connection, monday: date, here: Presence) -> Ints:
         {"week": monday, "person_id": person, "days": days, "sessions": sessions}
         for person, days, sessions in numbers
     )
-    put(connection, _WEEK, rows, _WEEK.c.week == monday)
-    return np.array(sorted(changed), dtype=np.int64)
+    found = differing(connection, _WEEK, rows, _WEEK.c.week == monday)
+    return found, np.array(sorted(changed), dtype=np.int64)
 
 
 def load(connection: Connection, since: date) -> dict[date, Presence]:

@@ -10,7 +10,7 @@ from claude_dash.clock import now
 from claude_dash.facts import tables as t
 from claude_dash.facts.told import LATE_DATA
 from claude_dash.privacy.policy import Policy
-from claude_dash.rollup.draft import note, put
+from claude_dash.rollup.draft import Difference, differing
 from claude_dash.rollup.rows import ALL, ORGANIZATION, WEEK, Rows
 
 _CHANGED = t.CHANGED_DAY.c
@@ -21,50 +21,49 @@ TOLD = ("active", "sessions", "commits", "pull_requests", "lines_added", "lines_
         "suggestions_accepted", "suggestions_rejected", "tokens", "cost_estimated")  # fmt: skip
 
 
-def write_down(
+def revised(
     connection: Connection,
     rows: Rows,
     policy: Policy,
-    revised: Mapping[str, Collection[str]],
+    told: Mapping[str, Collection[str]],
     reason: str,
-) -> None:
-    """Write down which figures of a week are others than those that are stored.
+) -> tuple[Difference, list[dict[str, Any]]]:
+    """Return the changes of days that are dealt with, and which figures are others than stored.
 
     Both figures stand side by side only when they are shown and the change itself may be: when it
     concerns at least k people, none of them dominant. Otherwise the new one takes the old one's
     place and nothing is said.
 
     Args:
-        connection: That of the draft.
+        connection: In the state of the store that the draft has.
         rows: What is released of the week.
         policy: Decides from how many people on a change is told.
-        revised: Of the final totals of the week those of which a change may be told, by level.
+        told: Of the final totals of the week those of which a change may be told, by level.
         reason: Why the week is made anew.
     """
     monday = rows.start
     inside = (_CHANGED.day >= monday, _CHANGED.day < monday + WEEK)
     changes = connection.execute(select(t.CHANGED_DAY).where(*inside)).all()
-    put(connection, t.CHANGED_DAY, (), *inside)
     made = {_place(row): row["value"] for row in rows.made if not row["dimension"]}
     shared = {"at": now(), "k": policy.k}
-    told = []
+    found: list[dict[str, Any]] = []
     for one in changes:
         old = _stored(connection, one.measure, one.day)
         new = made.get(("day", one.day, ORGANIZATION, ALL, one.measure))
         if one.people < policy.k or one.is_dominated or old is None or new is None or old == new:
             continue
-        told.append(
+        found.append(
             {"grain": "day", "start": one.day, "level": ORGANIZATION, "key": ALL,
              "measure": one.measure, "before": old, "after": new, "reason": LATE_DATA, **shared}
         )  # fmt: skip
-    for (level, key, measure), old in _totals(connection, monday, revised).items():
+    for (level, key, measure), old in _totals(connection, monday, told).items():
         new = made.get(("week", monday, level, key, measure))
         if new not in {old, None}:
-            told.append(
+            found.append(
                 {"grain": "week", "start": monday, "level": level, "key": key, "measure": measure,
                  "before": old, "after": new, "reason": reason, **shared}
             )  # fmt: skip
-    note(connection, told)
+    return differing(connection, t.CHANGED_DAY, (), *inside), found
 
 
 def _place(row: Mapping[str, Any]) -> tuple[str, date, str, str, str]:

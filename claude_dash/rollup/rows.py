@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from claude_dash.facts import tables as t
 from claude_dash.privacy.cells import Hidden, Ints, Partition, Row
 from claude_dash.privacy.policy import Policy
-from claude_dash.rollup.draft import put
+from claude_dash.rollup.draft import Difference, differing, put
 
 ORGANIZATION, DEPARTMENT, TEAM = "organization", "department", "team"
 ALL = "all"  # the key of the organization's one row
@@ -79,15 +79,15 @@ class Rows:
                 row["value"] = row["value"] if row["hidden"] else value
 
 
-def replace_week(connection: Connection, rows: Rows) -> None:
-    """Put rows in the place of what was released for a week, its days and its parts.
+def released_otherwise(connection: Connection, rows: Rows) -> Difference:
+    """Return what differs from what is released for a week, its days and its parts.
 
     Habits stay: they are counted over several weeks, some of which may be purged by now.
     """
     c, monday = _RELEASE.c, rows.start
     grains = c.grain.in_(("day", "part", "week"))
     inside = (grains, c.start >= monday, c.start < monday + WEEK, c.measure.not_in(HABITS))
-    put(connection, _RELEASE, rows.made, *inside)
+    return differing(connection, _RELEASE, rows.made, *inside)
 
 
 def replace_measures(connection: Connection, rows: Rows, measures: Sequence[str]) -> None:
@@ -97,10 +97,10 @@ def replace_measures(connection: Connection, rows: Rows, measures: Sequence[str]
     put(connection, _RELEASE, rows.made, *inside)
 
 
-def replace_groups(
-    connection: Connection, grain: str, start: date, partition: Partition, policy: Policy
-) -> None:
-    """Store who stands together in a period."""
+def grouped_otherwise(
+    connection: Connection, monday: date, partition: Partition, policy: Policy
+) -> Difference:
+    """Return what differs in who stands together in a week."""
 
     def row(level: str, one: Row, parent: str) -> dict[str, Any]:
         members = ",".join(partition.groups[number].key for number in one.members)
@@ -112,6 +112,6 @@ def replace_groups(
     if partition.tells_groups(policy.k):
         made += [row(DEPARTMENT, one, ALL) for one in partition.departments]
         made += [row(TEAM, one, partition.departments[one.parent].key) for one in partition.teams]
-    shared = {"grain": grain, "start": start, "policy": policy.version}
-    inside = (_GROUP.c.grain == grain, _GROUP.c.start == start)
-    put(connection, _GROUP, ({**shared, **one} for one in made), *inside)
+    shared = {"grain": "week", "start": monday, "policy": policy.version}
+    inside = (_GROUP.c.grain == "week", _GROUP.c.start == monday)
+    return differing(connection, _GROUP, ({**shared, **one} for one in made), *inside)

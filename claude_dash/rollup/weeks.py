@@ -1,7 +1,9 @@
 """One ISO week: facts to cells, through the gate, to the releases of the week, days and parts."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
@@ -13,14 +15,15 @@ from claude_dash.privacy.cells import Week as GateWeek
 from claude_dash.privacy.gate import protect
 from claude_dash.privacy.policy import Policy
 from claude_dash.rollup import basis, feeds, holding, revisions, sightings, uses, vendor_counts
-from claude_dash.rollup import facts as week_facts
 from claude_dash.rollup.basis import Block, block_of_people
 from claude_dash.rollup.counts import count_people
 from claude_dash.rollup.crowd import Crowd, gather
 from claude_dash.rollup.difference import compare
+from claude_dash.rollup.draft import Difference
 from claude_dash.rollup.known import Known
 from claude_dash.rollup.magnitudes import ACTOR, DAYS, build, united
-from claude_dash.rollup.presence import Presence
+from claude_dash.rollup.presence import Presence, seen_otherwise
+from claude_dash.rollup.reading import Read, read_week
 from claude_dash.rollup.rows import (
     ALL,
     DEPARTMENT,
@@ -28,8 +31,8 @@ from claude_dash.rollup.rows import (
     SMALL_GROUP,
     TEAM,
     Rows,
-    replace_groups,
-    replace_week,
+    grouped_otherwise,
+    released_otherwise,
 )
 
 WEEK = timedelta(days=7)
@@ -41,23 +44,6 @@ class Touched:
 
     monday: date
     reason: str
-
-
-def presence(facts: week_facts.WeekFacts, keys: Ints) -> Presence:
-    """Return the active days and sessions of the people, not the keys, and who else was seen."""
-    person, day = facts.active_days()
-    is_person = ~np.isin(person, keys)
-    person, day = person[is_person], day[is_person]
-    people, index = np.unique(person, return_inverse=True)
-    days = np.zeros(len(people), dtype=np.int64)
-    np.bitwise_or.at(days, index, np.left_shift(1, day))
-    sessions = np.zeros(len(people), dtype=np.int64)
-    activity = facts.of(feeds.ACTIVITY)
-    known = np.isin(activity.person, people)
-    at = np.searchsorted(people, activity.person[known])
-    np.add.at(sessions, at, activity.amounts[known, 0])
-    elsewhere = np.setdiff1d(facts.seen, np.union1d(people, keys))
-    return Presence(people, days, sessions, elsewhere)
 
 
 def summed(cells: Cells, rows: tuple[Row, ...]) -> Ints:
@@ -148,58 +134,70 @@ def part_starts(monday: date) -> tuple[date, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """What was read of a week: its facts, who was active, and who used what."""
+class MadeWeek:
+    """A week that is made.
 
-    facts: week_facts.WeekFacts
-    here: Presence
-    seen: sightings.Seen
-
-
-def roll_up_week(
-    connection: Connection, touched: Touched, known: Known, policy: Policy
-) -> tuple[Crowd, Presence]:
-    """Rebuild the releases of a week, its days and its parts from the facts.
-
-    Returns:
-        The crowd of the week and who was active in it, for what is counted over several weeks.
+    crowd: who stands where. persons: whose days are not what they were. differences: what differs
+    from what is stored. notes: which figures are revised.
     """
+
+    monday: date
+    crowd: Crowd
+    persons: Ints
+    differences: Sequence[Difference]
+    notes: Sequence[Mapping[str, Any]]
+
+
+def make_week(connection: Connection, touched: Touched, known: Known, policy: Policy) -> MadeWeek:
+    """Make the releases of a week, its days and its parts from the facts; nothing is written."""
     monday = touched.monday
-    facts = week_facts.load(connection, monday)
-    here = presence(facts, known.unnamed.keys)
-    seen = sightings.Seen.read(connection, known.persons, monday, monday + WEEK)
-    read = _Read(facts, here, seen)
-    now = gather(known.standings, known.unnamed, monday, here.seen, policy)
+    read = read_week(connection, monday, known)
+    now = gather(known.standings, known.unnamed, monday, read.here.seen, policy)
     before, selves = None, known.selves
     if touched.reason != SOURCE:  # what a whole source tells, or does no more, is told at once
-        before = basis.load(connection, monday, monday + WEEK, policy).get(monday)
+        before = basis.load(connection, monday, policy)
     crowd = holding.placed(now, before, selves, policy)
-    rows, blocks = _make(connection, read, (crowd, now), known, policy)
-    settled = holding.Settled(blocks)
+    counted = _count(connection, read, (crowd, now), known, policy)
+    was, change = [], None
     if before and before.told:
         was = basis.blocks_of(connection, monday)
-        change = compare(before, crowd, (was, blocks), selves, policy)
+        change = compare(before, crowd, (was, counted.blocks), selves, policy)
         if change.needs_former_groups():
             crowd = before.crowd
-            rows, blocks = _make(connection, read, (crowd, now), known, policy)
-            change = compare(before, crowd, (was, blocks), selves, policy)
-        settled = holding.settle(connection, rows, (was, blocks), change)
-    revisions.write_down(connection, rows, policy, settled.revised, touched.reason)
-    replace_week(connection, rows)
-    replace_groups(connection, "week", monday, crowd.partition, policy)
+            counted = _count(connection, read, (crowd, now), known, policy)
+            change = compare(before, crowd, (was, counted.blocks), selves, policy)
+    rows, settled = counted.rows, holding.Settled(counted.blocks)
+    _release(rows, counted.made, crowd.partition, policy)
+    if change is not None:
+        settled = holding.settle(connection, rows, (was, counted.blocks), change)
+    revised = revisions.revised(connection, rows, policy, settled.revised, touched.reason)
     finals = before.finals if before else {}
-    basis.save(connection, crowd, settled.blocks, policy, finals=finals, is_held=settled.is_held)
-    return crowd, here
+    based = basis.based_otherwise(
+        connection, crowd, settled.blocks, policy, finals=finals, is_held=settled.is_held
+    )
+    seen, persons = seen_otherwise(connection, monday, read.here)
+    grouped = grouped_otherwise(connection, monday, crowd.partition, policy)
+    differences = (released_otherwise(connection, rows), grouped, based, seen, revised[0])
+    return MadeWeek(monday, crowd, persons, differences, revised[1])
 
 
-def _make(
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A week before the gate: numbers of people as rows, magnitudes, and everybody's parts."""
+
+    rows: Rows
+    made: list[Magnitude]
+    blocks: list[Block]
+
+
+def _count(
     connection: Connection,
-    read: _Read,
+    read: Read,
     crowds: tuple[Crowd, Crowd],
     known: Known,
     policy: Policy,
-) -> tuple[Rows, list[Block]]:
-    """Return the releases of a week, and everybody's parts.
+) -> _Counted:
+    """Return the numbers of a week.
 
     Args:
         connection: For what is told of other things than use.
@@ -211,11 +209,7 @@ def _make(
     (crowd, now), facts, here = crowds, read.facts, read.here
     monday = crowd.monday
     rows = Rows("week", monday)
-    is_whole = not crowd.partition.tells_groups(policy.k)
     made, blocks = build(facts, crowd, policy.k)
-    for magnitude, shown in map(united, made, protect(GateWeek(crowd.partition, made), policy)):
-        _release_magnitude(rows, magnitude, shown, crowd.partition, is_whole=is_whole)
-        _release_days(rows, magnitude, shown, monday)
     without = np.setdiff1d(here.people, facts.of(feeds.ACTIVITY).person)
     _count_week(rows, (crowd, now), here, known.seats, policy)
     small = SMALL_GROUP if crowd.partition.population < policy.k else ""
@@ -223,9 +217,17 @@ def _make(
     _count_days(rows, now, here, policy)
     sightings.count_week(read.seen, rows, crowd, here, policy)
     vendor_counts.release(connection, rows, crowd.partition.population, policy)
-    if not is_whole:
+    if crowd.partition.tells_groups(policy.k):
         blocks += (block_of_people(*one) for one in rows.people)
-    return rows, blocks
+    return _Counted(rows, made, blocks)
+
+
+def _release(rows: Rows, made: list[Magnitude], partition: Partition, policy: Policy) -> None:
+    """Add to the rows of a week what the gate shows of its magnitudes, or why it shows nothing."""
+    is_whole = not partition.tells_groups(policy.k)
+    for magnitude, shown in map(united, made, protect(GateWeek(partition, made), policy)):
+        _release_magnitude(rows, magnitude, shown, partition, is_whole=is_whole)
+        _release_days(rows, magnitude, shown, rows.start)
 
 
 def _count_week(

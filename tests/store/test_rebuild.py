@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Callable
 from datetime import date
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from claude_dash.facts import tables as t
 from claude_dash.facts.identity import Identified
 from claude_dash.metrics.release import Query
 from claude_dash.people import identities, moves
-from claude_dash.rollup import roll_up
+from claude_dash.privacy.policy import Policy
+from claude_dash.rollup import beside, roll_up
 from claude_dash.rollup.once import ORDER
 from claude_dash.rollup.order import set_order
 from claude_dash.rollup.progress import rebuilding
@@ -73,16 +75,19 @@ def reorder(world: Rolled) -> None:
 
 
 def meanwhile(
-    monkeypatch: pytest.MonkeyPatch, do: Callable[[date], object], name: str = "roll_up_week"
+    monkeypatch: pytest.MonkeyPatch,
+    do: Callable[[date], object],
+    name: str = "make_week",
+    module: ModuleType = rollup,
 ) -> None:
     """Do something before each week of a rebuild, or in another step of it."""
-    real = getattr(rollup, name)
+    real = getattr(module, name)
 
     def step(connection: Any, *more: Any) -> object:
         do(getattr(more[0], "monday", MONDAY) if more else MONDAY)
         return real(connection, *more)
 
-    monkeypatch.setattr(rollup, name, step)
+    monkeypatch.setattr(module, name, step)
 
 
 def stop_at(week: date) -> Callable[[date], None]:
@@ -95,7 +100,7 @@ def stop_at(week: date) -> Callable[[date], None]:
     return stop
 
 
-@pytest.mark.parametrize("step", ["roll_up_week", "_roll_up_later", "publish", "bump", "discard"])
+@pytest.mark.parametrize("step", ["make_week", "_roll_up_later", "publish", "bump", "discard"])
 def test_what_is_cut_off_shows_nothing_half(
     world: Rolled, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -103,7 +108,7 @@ def test_what_is_cut_off_shows_nothing_half(
     before = dump(world, "touched_week")
     reorder(world)
     with monkeypatch.context() as patched:
-        stop = stop_at(WEEKS[2]) if step == "roll_up_week" else stop_now
+        stop = stop_at(WEEKS[2]) if step == "make_week" else stop_now
         meanwhile(patched, stop, step)
         with pytest.raises(StoppedError):
             roll_up(world.engine, world.settings)
@@ -194,6 +199,53 @@ def test_a_process_beside_the_pages_rebuilds_what_is_marked(
     monkeypatch.setenv(f"{PREFIX}DATABASE_URL", url)
     subprocess.run(REBUILDING, check=True, timeout=60)
     assert sessions(world) == [24 * 3] * 5
+
+
+def test_a_companion_makes_weeks_and_is_missed_by_nobody(
+    world: Rolled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second process makes some of the weeks; when it has died, the first makes all of them."""
+    before, own = dump(world), []
+    meanwhile(monkeypatch, own.append, module=beside)
+    with beside.accompanied(world.engine) as companion:
+        reorder(world)
+        roll_up(world.engine, world.settings, companion)
+        assert sessions(world) == [24 * 3] * 5
+        assert len(own) < len(WEEKS)
+        companion.process.kill()
+        companion.process.wait()
+        own.clear()
+        set_order(world.engine, ORDER, actor="admin@example.com")
+        roll_up(world.engine, world.settings, companion)
+    assert dump(world) == before
+    assert set(own) == set(WEEKS)
+
+
+def test_a_week_that_changes_before_the_companion_looks_is_not_its_own(
+    world: Rolled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first process makes it from the state that all other weeks are made from."""
+    reorder(world)
+    own: list[date] = []
+    published: list[list[int | str]] = []
+    meanwhile(monkeypatch, own.append, module=beside)
+    meanwhile(monkeypatch, lambda _: published.append(sessions(world)), "discard")
+    send = beside.Companion.send
+
+    def late(companion: beside.Companion, what: object) -> None:
+        if isinstance(what, Policy) and not published:
+            world.add(t.CLIENT_DAY, 1, WEEKS[4], connection_id=TELEMETRY, setup=1, sessions=7,
+                      terminal_type="later")  # fmt: skip
+            world.write()
+            with world.engine.begin() as connection:
+                touch(connection, {WEEKS[4]})
+        send(companion, what)
+
+    monkeypatch.setattr(beside.Companion, "send", late)
+    with beside.accompanied(world.engine) as companion:
+        roll_up(world.engine, world.settings, companion)
+    assert WEEKS[4] in own
+    assert published == [[24 * 3] * 5, [*[24 * 3] * 4, 24 * 3 + 7]]
 
 
 def test_whoever_is_erased_meanwhile_does_not_come_back(
