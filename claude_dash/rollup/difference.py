@@ -7,10 +7,10 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from claude_dash.facts import tables as t
-from claude_dash.privacy.cells import Ints, Partition
+from claude_dash.privacy.cells import Bools, Ints, Partition
 from claude_dash.privacy.policy import Policy
 from claude_dash.privacy.unions import reasons, stack
-from claude_dash.rollup.basis import Basis, Block, Column, Subject, columns
+from claude_dash.rollup.basis import Basis, Block, Column, Subject, added_up, columns
 from claude_dash.rollup.counts import standing
 from claude_dash.rollup.crowd import AUTOMATION, Crowd
 from claude_dash.rollup.magnitudes import cells
@@ -136,19 +136,18 @@ class Change:
             np.concatenate(parts)
             for parts in zip(*_parts(old, items, -1), *_parts(new, items, 1), strict=True)
         )
-        is_old = amount < 0
         who = self.selves.firsts(person)
-        for level in (ORGANIZATION, *GROUPS):
-            row = np.zeros(len(person), dtype=np.int64)
-            if level != ORGANIZATION:
-                was_at, now_at = self.places[level]
-                group_of = standing if is_people else Crowd.groups_of
-                row = np.where(
-                    is_old,
-                    was_at[group_of(self.before.crowd, person)],
-                    now_at[group_of(self.crowd, person)],
-                )
-            inside = row >= 0
+        group_of = standing if is_people else Crowd.groups_of
+        was, now = group_of(self.before.crowd, person), group_of(self.crowd, person)
+        places = [(was_at[was], now_at[now]) for was_at, now_at in self.places.values()]
+        stays = np.logical_and.reduce([one == other for one, other in places])
+        differs = ~_cancel(who * len(items) + item, amount, stays)
+        is_old, none = amount < 0, np.zeros(len(person), dtype=np.int64)
+        for level, (one, other) in zip(
+            (ORGANIZATION, *GROUPS), ((none, none), *places), strict=True
+        ):
+            row = np.where(is_old, one, other)
+            inside = differs & (row >= 0)
             cell = row[inside] * len(items) + item[inside]
             parts = (cell, who[inside], amount[inside])
             self._add(level, subject, parts, len(items), is_people=is_people)
@@ -158,14 +157,16 @@ class Change:
         is_people: bool,
     ) -> None:  # fmt: skip
         cell, person, amount = parts
-        pairs, index = np.unique(np.stack([cell, person]), axis=1, return_inverse=True)
-        sums = np.zeros(pairs.shape[1], dtype=np.int64)
-        np.add.at(sums, index.ravel(), amount)
+        if not len(cell):
+            return
+        least = int(person.min())
+        most = int(person.max()) - least + 1
+        key, sums = added_up(cell * most + person - least, amount)
         differs = np.flatnonzero(sums)
         if not len(differs):
             return
         self.changed.add(subject)
-        cell, person = pairs[0, differs], pairs[1, differs]
+        cell, person = key[differs] // most, key[differs] % most + least
         found = np.stack([person, cell // width])
         self._pairs[level, subject] = found
         if is_people:
@@ -212,6 +213,19 @@ class Change:
         """Say whether nothing was told of groups but what the organisation tells."""
         told = [row for row in self.before.crowd.partition.teams if not row.automation]
         return len(told) <= 1
+
+
+def _cancel(key: Ints, amount: Ints, stays: Bools) -> Bools:
+    """Say which rows are of a key that adds up to nothing and of which every row stays."""
+    if not len(key):
+        return stays
+    order = np.argsort(key, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(key[order]) != 0])
+    is_nothing = np.add.reduceat(amount[order], starts) == 0
+    is_nothing &= np.logical_and.reduceat(stays[order], starts)
+    found = np.zeros(len(key), dtype=bool)
+    found[order] = np.repeat(is_nothing, np.diff(np.r_[starts, len(key)]))
+    return found
 
 
 def _parts(

@@ -20,6 +20,7 @@ from claude_dash.rollup.basis import Basis, Block, Subject
 from claude_dash.rollup.crowd import Crowd
 from claude_dash.rollup.difference import GROUPS, Blocks, Change, Selves, are_few, places
 from claude_dash.rollup.rows import ORGANIZATION, Rows
+from claude_dash.store.driver import fetched
 
 SECONDARY = Hidden.SECONDARY.reason
 _RELEASE: Any = t.RELEASE_ROW
@@ -88,11 +89,13 @@ _Rows = dict[Subject, list[dict[str, Any]]]
 
 def _released(connection: Connection, rows: Rows) -> _Rows:
     """Return what is shown of the groups of a period."""
-    c = _RELEASE.c
-    query = select(_RELEASE).where(
+    c, period = _RELEASE.c, {"grain": rows.grain, "start": rows.start}
+    names = [one.name for one in c if one.name not in period]
+    query = select(*(c[name] for name in names)).where(
         c.grain == rows.grain, c.start == rows.start, c.level.in_(GROUPS)
     )
-    return _by_subject(dict(row) for row in connection.execute(query).mappings())
+    found = fetched(connection, query)
+    return _by_subject({**dict(zip(names, row, strict=True)), **period} for row in found)
 
 
 def _by_subject(rows: Iterable[dict[str, Any]]) -> _Rows:
