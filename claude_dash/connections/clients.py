@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, case, distinct, func, select
 
 from claude_dash.clock import today
 from claude_dash.connections.rows import Tested, row_of
@@ -102,8 +102,12 @@ def _recent(number: int) -> ColumnElement[bool]:
 
 
 def _people(connection: Connection, number: int, of: ColumnElement[str], k: int) -> _People:
-    """Return the values of a column, with how many people have each, if all have k."""
-    people = func.count(distinct(_IDENTITY.c.person_id))
+    """Return the values of a column, with how many known people have each, if all have k.
+
+    Any number of installations may be one person's.
+    """
+    is_known = _IDENTITY.c.kind != "installation"
+    people = func.count(distinct(case((is_known, _IDENTITY.c.person_id))))
     joined = _DAY.join(_SETUP, _SETUP.c.id == _DAY.c.setup)
     joined = joined.join(_IDENTITY, _IDENTITY.c.who == _DAY.c.who)
     query = select(of, people).select_from(joined).where(_recent(number), of != "")

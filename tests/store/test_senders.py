@@ -97,6 +97,12 @@ def test_several_machines_are_one_person(store: Engine) -> None:
     assert arrived(store, "Clients").versions == {VERSION: None}
 
 
+def test_installations_are_no_people(store: Engine) -> None:
+    """Five of them may be one person's."""
+    report(store, "Clients", people=5, kind="installation")
+    assert arrived(store, "Clients").versions == {VERSION: None}
+
+
 def test_what_clients_do_not_say_is_named(store: Engine) -> None:
     """Address, version, entry point and team."""
     report(store, "Clients", kind="installation", version="", entry_point="")
