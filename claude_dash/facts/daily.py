@@ -28,7 +28,7 @@ class ActivityDay(_PersonDay, table=True):
 
     __tablename__ = "activity_day"
     __table_args__ = ({"sqlite_with_rowid": False},)
-    sessions: int = Field(default=0, sa_type=BigInteger)
+    sessions: int | None = Field(default=None, sa_type=BigInteger)
     lines_added: int = Field(default=0, sa_type=BigInteger)
     lines_removed: int = Field(default=0, sa_type=BigInteger)
     commits: int = Field(default=0, sa_type=BigInteger)

@@ -117,7 +117,14 @@ def _sent(
 def _done(*kinds: str, lacks: str = "") -> Origin:
     """Return what clients of some kinds did; what they cannot see is no zero that could count."""
     amounts = (None if name == lacks else t.CLIENT_DAY.c[name] for name in ACTIVITY_COLUMNS)
-    return _sent(t.CLIENT_DAY, ("terminal_type",), tuple(amounts), kinds)
+    return _sent(t.CLIENT_DAY, ("terminal_type",), (*amounts, None), kinds)
+
+
+def _acted(table: Table) -> tuple[ColumnElement[int], ...]:
+    """Return what was done, and the flag of a row that does not tell in how many sessions."""
+    sessions, *others = _columns(table, ACTIVITY_COLUMNS)
+    lacks_sessions = case(((sessions.is_(None)) & (sum(others[1:], others[0]) > 0), 1), else_=None)
+    return sessions, *others, lacks_sessions
 
 
 _NAME = t.CLIENT_TOOL_DAY.c.tool
@@ -136,13 +143,15 @@ _LACKS_USES = case(((_FEATURE.uses.is_(None)) & (_FEATURE.installs.is_(None)), 1
 
 ACTIVITY = Feed(
     "activity",
-    ACTIVITY_COLUMNS,
+    ACTIVITY_COLUMNS,  # and a flag: whether the row does not tell in how many sessions
     (
-        _reported(_ACTIVITY, (), _columns(_ACTIVITY, ACTIVITY_COLUMNS)),
+        _reported(_ACTIVITY, (), _acted(_ACTIVITY)),
         _done("telemetry", "hooks"),
         _done("sessions", lacks="commits"),
     ),
     has_actors=True,
+    together=(*range(len(ACTIVITY_COLUMNS)), -1),
+    lacking="sessions",
 )
 HOURS = Feed(
     "hours",

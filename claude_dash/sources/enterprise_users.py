@@ -43,7 +43,7 @@ class LinesOfCode(Block):
 class CoreMetrics(Block):
     """What was done with Claude Code."""
 
-    distinct_session_count: Count = 0
+    distinct_session_count: Count | None = None  # which the vendor may not know
     lines_of_code: LinesOfCode = LinesOfCode()
     commit_count: Count = 0
     pull_request_count: Count = 0

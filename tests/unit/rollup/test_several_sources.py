@@ -60,6 +60,26 @@ def test_a_client_that_says_nothing_yields_to_a_report(store: Rolled) -> None:
     assert store.released("sessions")[ALL, ""] == 2 * 6 + 3 * 6
 
 
+def test_sessions_that_a_report_does_not_know_are_those_of_clients(store: Rolled) -> None:
+    """The report tells the commits; who has no client has commits in sessions nobody counted."""
+    for who in PEOPLE:
+        store.add(t.ACTIVITY_DAY, who, MONDAY, sessions=None, commits=2)
+        _client(store, who, 3, sessions=3, commits=1)
+    store.roll()
+    assert store.released("sessions")[ALL, ""] == 3 * len(PEOPLE)
+    assert store.released("commits")[ALL, ""] == 2 * len(PEOPLE)
+
+
+def test_sessions_that_nobody_knows_are_missing(store: Rolled) -> None:
+    """A figure of 0 sessions beside 24 commits would be made up."""
+    for who in PEOPLE:
+        store.add(t.ACTIVITY_DAY, who, MONDAY, sessions=None, commits=2)
+    store.roll()
+    assert not store.released("sessions")
+    assert store.released("active")[ALL, ""] == len(PEOPLE)
+    assert store.released("commits")[ALL, ""] == 2 * len(PEOPLE)
+
+
 def test_hooks_count_sessions_of_people_nobody_else_sees(store: Rolled) -> None:
     """A log has no sessions, and still the sessions of hooks do not count beside it."""
     for who in PEOPLE:

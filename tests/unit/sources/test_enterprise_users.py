@@ -238,10 +238,10 @@ def test_nothing_above_zero_leaves_nothing(blocks: dict[str, Any]) -> None:
 
 
 def test_sessions_that_were_not_measured_are_none() -> None:
-    """A null of sessions is zero in Claude Code's table, and the rest of the row is kept."""
+    """A null of sessions is not none, and the rest of the row is kept."""
     core = {"distinct_session_count": None, "commit_count": 1}
     (row,) = facts_of(only(claude_code_metrics={"core_metrics": core})).rows[t.ACTIVITY_DAY]
-    assert (row["sessions"], row["commits"]) == (0, 1)
+    assert (row["sessions"], row["commits"]) == (None, 1)
 
 
 def test_a_tool_that_nobody_announced_passes() -> None:
