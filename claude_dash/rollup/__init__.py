@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, select
 
-from claude_dash.clock import month_of, next_month, thursday_of, today, week_of, weeks_of_month
+from claude_dash.clock import month_of, next_month, now, thursday_of, today, week_of, weeks_of_month
 from claude_dash.config import Settings
 from claude_dash.facts import tables as t
 from claude_dash.privacy.policy import Policy, current
@@ -114,13 +114,13 @@ def _sealed(connection: Connection, grain: str) -> set[date]:
 
 def _keep_weeks(connection: Connection, weeks: Iterable[MadeWeek]) -> dict[date, Crowd]:
     """Let the draft have weeks, and what is known of people by them; return the crowd of each."""
-    sealed = _sealed(connection, "week")
+    sealed, at = _sealed(connection, "week"), now()
     crowds: dict[date, Crowd] = {}
     changed = [np.zeros(0, dtype=np.int64)]
     for week in weeks:
         for one in week.differences:
             keep(connection, one)
-        note(connection, week.notes)
+        note(connection, [{**one, "at": at} for one in week.notes])
         crowds[week.monday] = week.crowd
         changed.append(week.persons)
     uses.update(connection, _runs(sorted(crowds, reverse=True)))

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from claude_dash.clock import now
 from claude_dash.facts import tables as t
 from claude_dash.facts.told import LATE_DATA
 from claude_dash.privacy.policy import Policy
@@ -45,7 +44,6 @@ def revised(
     inside = (_CHANGED.day >= monday, _CHANGED.day < monday + WEEK)
     changes = connection.execute(select(t.CHANGED_DAY).where(*inside)).all()
     made = {_place(row): row["value"] for row in rows.made if not row["dimension"]}
-    shared = {"at": now(), "k": policy.k}
     found: list[dict[str, Any]] = []
     for one in changes:
         old = _stored(connection, one.measure, one.day)
@@ -54,14 +52,15 @@ def revised(
             continue
         found.append(
             {"grain": "day", "start": one.day, "level": ORGANIZATION, "key": ALL,
-             "measure": one.measure, "before": old, "after": new, "reason": LATE_DATA, **shared}
+             "measure": one.measure, "before": old, "after": new, "reason": LATE_DATA,
+             "k": policy.k}
         )  # fmt: skip
     for (level, key, measure), old in _totals(connection, monday, told).items():
         new = made.get(("week", monday, level, key, measure))
         if new not in {old, None}:
             found.append(
                 {"grain": "week", "start": monday, "level": level, "key": key, "measure": measure,
-                 "before": old, "after": new, "reason": reason, **shared}
+                 "before": old, "after": new, "reason": reason, "k": policy.k}
             )  # fmt: skip
     return differing(connection, t.CHANGED_DAY, (), *inside), found
 
@@ -71,12 +70,12 @@ def _place(row: Mapping[str, Any]) -> tuple[str, date, str, str, str]:
 
 
 def _totals(
-    connection: Connection, monday: date, revised: Mapping[str, Collection[str]]
+    connection: Connection, monday: date, told: Mapping[str, Collection[str]]
 ) -> dict[tuple[str, str, str], int]:
     """Return what a week shows of some totals, by level, row and measure."""
     c: Any = t.RELEASE_ROW.c
     found: dict[tuple[str, str, str], int] = {}
-    for level, measures in revised.items():
+    for level, measures in told.items():
         query = select(c.level, c.key, c.measure, c.value).where(
             c.grain == "week",
             c.start == monday,

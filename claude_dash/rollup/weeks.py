@@ -138,7 +138,7 @@ class MadeWeek:
     """A week that is made.
 
     crowd: who stands where. persons: whose days are not what they were. differences: what differs
-    from what is stored. notes: which figures are revised.
+    from what is stored. notes: which figures are revised, but for when.
     """
 
     monday: date

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
-from claude_dash import clock
+from claude_dash.clock import today
 from claude_dash.facts import tables as t
 from claude_dash.people import identities, moves
-from claude_dash.privacy.policy import raise_k
+from claude_dash.privacy.policy import Policy, raise_k
+from claude_dash.revisions import revisions
 from claude_dash.rollup import roll_up
 from claude_dash.store import retention
 from claude_dash.store.vault import Vault
@@ -78,6 +79,29 @@ def test_what_waited_is_told_once_it_concerns_enough(store: Rolled) -> None:
     assert sessions(store) == {ALL: 48 + 15, "team:1": 24 + 15, "team:2": 24}
     assert not is_held(store)
     assert ("team", "team:1", "sessions", 24, 39, "late data") in ledger(store)
+
+
+def test_weeks_made_at_once_are_revised_at_once(store: Rolled, clock: Any) -> None:
+    """The ledger lists them as one revision, newest week first, however long each took."""
+    weeks = [FINAL - WEEK, FINAL - 2 * WEEK, FINAL]
+    for monday in weeks[:2]:
+        for who in (*FIRST, *SECOND):
+            store.code(who, 2, monday)
+        store.read(monday)
+    store.roll(*weeks[:2])
+    with store.engine.begin() as connection:
+        connection.execute(update(t.ACTIVITY_DAY).values(sessions=3))
+    stood = clock.now
+
+    def ticking(*zone: Any) -> Any:
+        clock.advance(seconds=1)
+        return stood(*zone)
+
+    clock.now = ticking
+    store.roll(*weeks)
+    told = revisions(store.engine, Policy())
+    assert len({row.at for row in store.rows_of(t.REVISION)}) == 1
+    assert list(dict.fromkeys(one.start for one in told)) == sorted(weeks, reverse=True)
 
 
 def test_one_who_stands_out_is_not_told_among_others(store: Rolled) -> None:
@@ -259,7 +283,7 @@ def test_a_larger_smallest_group_holds_in_final_weeks(store: Rolled) -> None:
 
 def test_what_a_week_was_made_of_goes_with_its_facts(store: Rolled) -> None:
     """Once a week is sealed nothing about people is kept of it."""
-    later = clock.today() + timedelta(days=400)
+    later = today() + timedelta(days=400)
     assert store.rows_of(t.TOLD_WEEK)
     retention.purge(store.engine, store.settings, later)
     assert store.rows_of(t.TOLD_WEEK) == []
