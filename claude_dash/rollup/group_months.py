@@ -24,6 +24,7 @@ from claude_dash.rollup.months import add_up, released
 from claude_dash.rollup.rows import ALL, DEPARTMENT, FLOWS, ORGANIZATION, TEAM, Rows
 
 _GROUP = t.GROUP_ROW
+_SIGHTED = ("surface_users", "feature_users", "project_users")
 _What = tuple[str, str, str]  # measure, technical dimension, value
 
 
@@ -82,8 +83,13 @@ def roll_up_group_month(
     used = seen.on_any_surface(mondays[0], mondays[-1] + timedelta(days=7))
     sighted = _sighted(seen, month, history, policy)
     for level in (DEPARTMENT, TEAM):
-        _count_people(rows, month, history, used, level, policy=policy)
+        _count_people(rows, month, history, level, policy)
+    counted = len(rows.made)
+    for level in (DEPARTMENT, TEAM):
+        _count_idle_seats(rows, month, history, used, level)
         _count_sightings(rows, month, sighted, level)
+    if not history.knows(mondays[0]):  # the first days of that week are purged, with their facts
+        keep_groups(connection, rows, counted, _SIGHTED)
     if history.held.keeps(mondays):
         keep_groups(connection, rows, summed)
     return rows
@@ -207,9 +213,19 @@ def _count_sightings(
                 rows.add(level, month_row.key, measure, number, dimension=dimension, item=item)
 
 
-def _count_people(
-    rows: Rows, month: _Month, history: History, used: Ints, level: str, *, policy: Policy
-) -> None:
+def _count_idle_seats(rows: Rows, month: _Month, history: History, used: Ints, level: str) -> None:
+    """Add the seats that nobody used, of whoever holds them in the last week."""
+    last, number = month.crowds[-1], len(month.crowds) - 1
+    active, _ = _active(month, history, level)
+    seats = last.people[last.seat]
+    idle = _row_of(month, number, last, seats, level)[~np.isin(seats, [*active, *used])]
+    found = month.rows_of(level)
+    sizes = np.bincount(idle[idle >= 0], minlength=len(found))
+    for index, one in enumerate(found):
+        rows.add(level, one.key, "idle_seats", int(sizes[index]))
+
+
+def _count_people(rows: Rows, month: _Month, history: History, level: str, policy: Policy) -> None:
     found, last = month.rows_of(level), month.crowds[-1]
     person, row = _active(month, history, level)
     begin, end = month.mondays[0], month.mondays[-1] + timedelta(days=7)
@@ -219,13 +235,12 @@ def _count_people(
     is_retained = np.isin(person, before) & ~is_new
     lapsed = np.setdiff1d(before, person)
     standing = _row_of(month, len(month.crowds) - 1, last, last.people, level)
-    seats, people = last.people[last.seat], last.people[last.eligible]
+    people = last.people[last.eligible]
     counts: dict[str, Ints] = {
         "active": row,
         "active_eligible": row[np.isin(person, people)],
         "people": standing[last.eligible],
         "seats": standing[last.seat],
-        "idle_seats": standing[last.seat][~np.isin(seats, [*person, *used])],
     }
     if history.knows(month_before[0]):
         lapsed_rows = _row_of(month, len(month.crowds) - 1, last, lapsed, level)

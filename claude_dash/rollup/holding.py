@@ -158,10 +158,13 @@ def _only(blocks: Blocks, subjects: Collection[Subject], *, are_kept: bool = Tru
     return found
 
 
-def keep_groups(connection: Connection, rows: Rows, since: int = 0) -> None:
+def keep_groups(
+    connection: Connection, rows: Rows, since: int = 0, measures: Collection[str] = ()
+) -> None:
     """Let groups keep what they show of the measures that were made from a place on.
 
-    Where a group stands with others now, nothing is shown of it.
+    Where a group stands with others now, nothing is shown of it. What is shown of some measures
+    is kept though nothing was made of them.
     """
     made = rows.made[since:]
     mine = [row for row in made if _is_of_groups(row, rows)]
@@ -170,6 +173,7 @@ def keep_groups(connection: Connection, rows: Rows, since: int = 0) -> None:
     shown = _released(connection, rows)
     known = {(row["level"], row["key"]) for row in mine}
     subjects = {(row["measure"], row["dimension"]) for row in mine}
+    subjects |= {one for one in shown if one[0] in measures}
     kept = [
         row for one in subjects for row in shown.get(one, ()) if (row["level"], row["key"]) in known
     ]

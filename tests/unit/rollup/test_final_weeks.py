@@ -281,6 +281,26 @@ def test_a_larger_smallest_group_holds_in_final_weeks(store: Rolled) -> None:
     assert not {"team:1", "team:2"} & {key for key, _ in found}
 
 
+def test_a_month_keeps_what_its_first_week_lost_to_a_purge(store: Rolled) -> None:
+    """Days of a week that lie in a purged month go with it, and what they told of teams stays."""
+    first, monday = date(2026, 6, 29), date(2026, 7, 6)
+    for who in (*FIRST, *SECOND):
+        store.use(who, "skill:review", 1, first if who % 2 else monday)
+        store.chat(who, 1, first)
+    store.read(first, monday)
+    store.roll(first, monday)
+    month = {"grain": "month", "start": date(2026, 7, 1)}
+    told = [("feature_users", "feature"), ("feature_users", ""), ("surface_users", "")]
+    before = [store.released(*one, **month) for one in told]  # type: ignore[arg-type]
+    assert before[1]["team:1", ""] == 12
+    retention.purge(store.engine, store.settings, today())
+    assert not store.rows_of(t.SURFACE_DAY, day=first)
+    store.roll(monday)
+    teams = [{key: one[key] for key in one if key[0] != ALL} for one in before]
+    after = [store.released(*one, **month) for one in told]  # type: ignore[arg-type]
+    assert [{key: one[key] for key in one if key[0] != ALL} for one in after] == teams
+
+
 def test_what_a_week_was_made_of_goes_with_its_facts(store: Rolled) -> None:
     """Once a week is sealed nothing about people is kept of it."""
     later = today() + timedelta(days=400)
