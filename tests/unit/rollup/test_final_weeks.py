@@ -289,15 +289,15 @@ def test_a_month_keeps_what_its_first_week_lost_to_a_purge(store: Rolled) -> Non
         store.chat(who, 1, first)
     store.read(first, monday)
     store.roll(first, monday)
-    month = {"grain": "month", "start": date(2026, 7, 1)}
     told = [("feature_users", "feature"), ("feature_users", ""), ("surface_users", "")]
-    before = [store.released(*one, **month) for one in told]  # type: ignore[arg-type]
+    month = date(2026, 7, 1)
+    before = [store.released(*one, grain="month", start=month) for one in told]
     assert before[1]["team:1", ""] == 12
     retention.purge(store.engine, store.settings, today())
     assert not store.rows_of(t.SURFACE_DAY, day=first)
     store.roll(monday)
     teams = [{key: one[key] for key in one if key[0] != ALL} for one in before]
-    after = [store.released(*one, **month) for one in told]  # type: ignore[arg-type]
+    after = [store.released(*one, grain="month", start=month) for one in told]
     assert [{key: one[key] for key in one if key[0] != ALL} for one in after] == teams
 
 
