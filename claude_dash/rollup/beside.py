@@ -5,11 +5,12 @@ then, and is made by the first; all that changes what a week is made of marks it
 """
 
 import gc
+import os
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -129,4 +130,11 @@ def serve() -> None:
                 pipe.send(marks_of(connection))
                 known = Known.load(connection)
                 while (week := pipe.recv()) is not None:
-                    sender.submit(pipe.send, make_week(connection, week, known, policy))
+                    made = make_week(connection, week, known, policy)
+                    sender.submit(pipe.send, made).add_done_callback(_end_unless_sent)
+
+
+def _end_unless_sent(sending: "Future[None]") -> None:
+    """End the process where a week could not be sent, so that nobody waits for it."""
+    if sending.exception():
+        os._exit(1)
